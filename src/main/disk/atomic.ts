@@ -1,0 +1,84 @@
+/** Files that are there whole or not at all. */
+import { closeSync, fsyncSync, mkdirSync, openSync, renameSync, rmSync, writeSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+
+let counter = 0;
+
+/**
+ * Writes a file so that a reader, or a machine that loses power, sees the old content or the new, never a mixture:
+ * temporary name beside it, fsync, rename, fsync of the folder.
+ *
+ * @param path where the file shall be; its folder is made when missing
+ * @param write is given a function that appends bytes; called once
+ * @throws the system's error (ENOSPC, EACCES, ...); the temporary file is removed and the old file untouched
+ */
+export function writeFileAtomic(path: string, write: (append: (bytes: Uint8Array | string) => void) => void): void {
+  const folder = dirname(path);
+  mkdirSync(folder, { recursive: true });
+  const temporary = `${path}.${process.pid}.${++counter}.tmp`;
+  const file = openSync(temporary, 'wx', 0o600);
+  try {
+    try {
+      write((bytes) => {
+        const buffer = typeof bytes === 'string' ? Buffer.from(bytes) : bytes;
+        let written = 0;
+        while (written < buffer.byteLength) written += writeSync(file, buffer, written, buffer.byteLength - written);
+      });
+      fsyncSync(file);
+    } finally {
+      closeSync(file);
+    }
+    renameSync(temporary, path);
+  } catch (error) {
+    rmSync(temporary, { force: true });
+    throw error;
+  }
+  syncFolder(folder);
+}
+
+/** {@link writeFileAtomic} for a JSON value, indented, with a final newline. */
+export function writeJsonAtomic(path: string, value: unknown): void {
+  writeFileAtomic(path, (append) => append(`${JSON.stringify(value, null, 2)}\n`));
+}
+
+/**
+ * Puts a finished folder in its place in one step: everything is written into a temporary sibling, which is then renamed.
+ *
+ * @param path where the folder shall be; must not exist
+ * @param fill writes the files; given the temporary folder's path
+ */
+export async function writeFolderAtomic(path: string, fill: (folder: string) => Promise<void> | void): Promise<void> {
+  const temporary = `${path}.${process.pid}.${++counter}.tmp`;
+  mkdirSync(temporary, { recursive: true });
+  try {
+    await fill(temporary);
+    syncFolder(temporary);
+    renameSync(temporary, path);
+  } catch (error) {
+    rmSync(temporary, { recursive: true, force: true });
+    throw error;
+  }
+  syncFolder(dirname(path));
+}
+
+/** Makes renames and new names in a folder durable. Windows has no such call and needs none. */
+export function syncFolder(path: string): void {
+  if (process.platform === 'win32') return;
+  const folder = openSync(path, 'r');
+  try {
+    fsyncSync(folder);
+  } finally {
+    closeSync(folder);
+  }
+}
+
+/** `join`, but refuses a name that would leave the folder. */
+export function joinName(folder: string, name: string): string {
+  if (!isSafeName(name)) throw new RangeError(`not a plain name: ${JSON.stringify(name)}`);
+  return join(folder, name);
+}
+
+/** True for names that are one path segment on every system Cria runs on. */
+export function isSafeName(name: string): boolean {
+  return /^[\p{L}\p{N}_][\p{L}\p{N}._+ -]{0,127}$/u.test(name) && !/[. ]$/.test(name);
+}

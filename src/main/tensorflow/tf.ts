@@ -1,0 +1,50 @@
+/**
+ * TensorFlow for the rest of Cria: the one file that names a tfjs package.
+ *
+ * tfjs-node's own entry point looks for a binding inside node_modules and for libtensorflow beside it. Cria's binding lies in a
+ * per-user cache and links to the library of TensorFlow's wheel (see library.ts), so the pieces are put together here by hand:
+ * kernels, backend, binding. Only job processes import this file.
+ */
+import { createRequire } from 'node:module';
+import util from 'node:util';
+import type * as tfjs from '@tensorflow/tfjs';
+import { findLibrary } from './library.ts';
+
+// tfjs-node 4.22 calls these two, which Node 23 removed.
+const legacy = util as unknown as Record<string, unknown>;
+legacy.isNullOrUndefined ??= (value: unknown) => value === null || value === undefined;
+legacy.isArray ??= Array.isArray;
+
+const require = createRequire(import.meta.url);
+const library = findLibrary();
+const binding: unknown = require(library.binding);
+
+require('@tensorflow/tfjs-node-gpu/dist/register_all_kernels');
+export const tf = require('@tensorflow/tfjs') as typeof tfjs;
+const { NodeJSKernelBackend } = require('@tensorflow/tfjs-node-gpu/dist/nodejs_kernel_backend') as {
+  NodeJSKernelBackend: new (binding: unknown, packageName: string) => NodeBackend;
+};
+
+/** An attribute of a TensorFlow op as the binding wants it. */
+export interface OpAttribute {
+  name: string;
+  /** One of the binding's TF_ATTR_* numbers. */
+  type: number;
+  value: unknown;
+}
+
+/** The part of tfjs-node's backend that runs TensorFlow ops which tfjs itself has no name for. */
+export interface NodeBackend extends tfjs.KernelBackend {
+  readonly binding: Record<string, number> & { TF_Version: string };
+  executeSingleOutput(op: string, attributes: OpAttribute[], inputs: tfjs.Tensor[]): tfjs.Tensor;
+  executeMultipleOutputs(op: string, attributes: OpAttribute[], inputs: tfjs.Tensor[], outputs: number): tfjs.Tensor[];
+}
+
+export const backend = new NodeJSKernelBackend(binding, '@tensorflow/tfjs-node-gpu');
+tf.registerBackend('tensorflow', () => backend, 3);
+tf.setBackend('tensorflow');
+
+/** Version of the TensorFlow library in use, e.g. "2.21.0". */
+export const tensorflowVersion: string = backend.binding.TF_Version;
+
+export type { Tensor, Tensor1D, Tensor2D, Tensor3D, Tensor4D, Scalar, Variable, Rank, NamedTensorMap } from '@tensorflow/tfjs';
