@@ -1,0 +1,25 @@
+/** What every architecture is to the rest of Cria: named parameters, and a forward pass from token ids to logits. */
+import type { Tensor, Tensor2D, Tensor3D, Variable } from '../tensorflow/tf.ts';
+import type { ModelConfig } from './modelConfig.ts';
+
+/** Shapes in comments use: B sequences, T positions, H hidden size, V vocabulary. */
+export interface ForwardOptions {
+  /**
+   * Present while training a model with dropout: int32 [2], the seed that every dropout mask of this forward pass is derived from.
+   * Absent: no dropout.
+   */
+  dropoutSeed?: Tensor;
+}
+
+export interface LanguageModel {
+  readonly config: ModelConfig;
+  /** Hugging Face's parameter names and shapes, in Hugging Face's order; a tied head is not listed. */
+  readonly parameters: ReadonlyMap<string, Variable>;
+  /** Token ids int32 [B, T] -> hidden states after the final norm, float32 [B, T, H]. T must not exceed the model's positions. */
+  hiddenStates(ids: Tensor2D, options?: ForwardOptions): Tensor3D;
+  /** Hidden states [..., H] -> logits [..., V]; the head alone, so that scoring can run it only where needed. */
+  head<T extends Tensor>(hidden: T): T;
+  /** Token ids int32 [B, T] -> logits float32 [B, T, V]. */
+  logits(ids: Tensor2D, options?: ForwardOptions): Tensor3D;
+  dispose(): void;
+}
