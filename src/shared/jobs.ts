@@ -3,8 +3,18 @@
  * dispatches on the kind, the store keeps both as JSON. All paths in parameters are absolute.
  */
 import { z } from 'zod';
-import type { CleanResult, EncodeResult, EvaluateResult, PairScore, TokenizerResult, TrainResult } from './results.ts';
 import type { RunConfig } from './config.ts';
+import {
+  cleanResult,
+  demoCorpusResult,
+  encodeResult,
+  evaluateResult,
+  modelFolderResult,
+  pairScore,
+  probeResult,
+  tokenizerResult,
+  trainResult,
+} from './results.ts';
 
 /** A config that has been through the config reader; only its outline is checked again here. */
 const resolvedConfig = z.custom<RunConfig>((value) => typeof value === 'object' && value !== null && 'model' in value && 'training' in value);
@@ -36,24 +46,35 @@ export const JOB_PARAMS = {
   score: z.object({ model: z.object({ name: z.string(), folder: z.string() }), pairs: z.string() }),
   /** Write the demo's corpus and minimal pairs. */
   'demo-corpus': z.object({ output: z.string(), seed: z.int(), words: z.int().min(2000) }),
+  /** Copy a Hugging Face folder into the workspace, checked and normalised. */
+  import: z.object({ source: z.string(), name: z.string() }),
+  /** Write a model of the workspace as a Hugging Face folder. */
+  export: z.object({ model: z.object({ name: z.string(), folder: z.string() }), output: z.string() }),
   /** Load TensorFlow, multiply two matrices, tell what was found. */
   probe: z.object({}),
 } as const;
 
+export const JOB_RESULTS = {
+  clean: cleanResult,
+  tokenizer: tokenizerResult,
+  encode: encodeResult,
+  train: trainResult,
+  evaluate: evaluateResult,
+  score: z.object({ pairs: z.array(pairScore) }),
+  'demo-corpus': demoCorpusResult,
+  import: modelFolderResult,
+  export: modelFolderResult,
+  probe: probeResult,
+} as const satisfies Record<keyof typeof JOB_PARAMS, z.ZodType>;
+
 export type JobKind = keyof typeof JOB_PARAMS;
+export const JOB_KINDS = Object.keys(JOB_PARAMS) as [JobKind, ...JobKind[]];
 export type JobParams<K extends JobKind> = z.output<(typeof JOB_PARAMS)[K]>;
+export type JobResults = { [K in JobKind]: z.infer<(typeof JOB_RESULTS)[K]> };
 
-export interface JobResults {
-  clean: CleanResult;
-  tokenizer: TokenizerResult;
-  encode: EncodeResult;
-  train: TrainResult;
-  evaluate: EvaluateResult;
-  score: { pairs: PairScore[] };
-  'demo-corpus': { corpus: string; pairs: string; words: number; pairCount: number };
-  probe: { tensorflow: string; variant: 'cpu' | 'gpu'; device: string; threads: number; gigaflops: number };
-}
-
-/** Every state a job can be in. The last four are final. */
+/**
+ * Every state a job can be in. A job that is interrupted (its process died), failed or stopped can be resumed where its kind
+ * allows; done is for good.
+ */
 export const JOB_STATES = ['waiting', 'running', 'interrupted', 'done', 'failed', 'stopped'] as const;
 export type JobState = (typeof JOB_STATES)[number];

@@ -1,91 +1,112 @@
-/** What jobs bring home and the store keeps. Plain data: everything here crosses wires as JSON. */
+/**
+ * What jobs bring home and the store keeps. Plain data: everything here crosses wires, so each type is a schema that both
+ * ends of a wire check, and the type that follows from it.
+ */
+import { z } from 'zod';
 
 /** One text file after cleaning; lengths are Unicode code points, as the recipe publishes them. */
-export interface CleanedFile {
-  file: string;
+export const cleanedFile = z.object({
+  file: z.string(),
   /** The rule set applied, e.g. "qed"; null when the domain is unknown and the text was passed through. */
-  domain: string | null;
-  codePointsBefore: number;
-  codePointsAfter: number;
-  words: number;
+  domain: z.string().nullable(),
+  codePointsBefore: z.int(),
+  codePointsAfter: z.int(),
+  words: z.int(),
   /** What each rule changed. */
-  rules: { rule: string; changes: number; codePointsRemoved: number; examples: { before: string; after: string }[] }[];
-}
+  rules: z.array(
+    z.object({
+      rule: z.string(),
+      changes: z.int(),
+      codePointsRemoved: z.int(),
+      examples: z.array(z.object({ before: z.string(), after: z.string() })),
+    }),
+  ),
+});
+export type CleanedFile = z.infer<typeof cleanedFile>;
 
-export interface CleanResult {
-  output: string;
-  files: CleanedFile[];
-  warnings: string[];
-}
+export const cleanResult = z.object({ output: z.string(), files: z.array(cleanedFile), warnings: z.array(z.string()) });
+export type CleanResult = z.infer<typeof cleanResult>;
 
-export interface TokenizerResult {
-  output: string;
-  sha256: string;
-  vocabSize: number;
-  merges: number;
-  trainedOn: { file: string; bytes: number; sha256: string }[];
-}
+export const tokenizerResult = z.object({
+  output: z.string(),
+  sha256: z.string(),
+  vocabSize: z.int(),
+  merges: z.int(),
+  trainedOn: z.array(z.object({ file: z.string(), bytes: z.int(), sha256: z.string() })),
+});
+export type TokenizerResult = z.infer<typeof tokenizerResult>;
 
-export interface EncodeResult {
-  output: string;
-  tokens: number;
-  bytesPerToken: 2 | 4;
-}
+export const encodeResult = z.object({ output: z.string(), tokens: z.int(), bytesPerToken: z.union([z.literal(2), z.literal(4)]) });
+export type EncodeResult = z.infer<typeof encodeResult>;
 
 /** The end of a training or distillation run. */
-export interface TrainResult {
-  model: string;
-  folder: string;
-  parameters: number;
-  steps: number;
-  tokens: number;
+export const trainResult = z.object({
+  model: z.string(),
+  folder: z.string(),
+  parameters: z.int(),
+  steps: z.int(),
+  tokens: z.int(),
   /** Mean cross-entropy on the eval sequences, nats per token, of the checkpoint that was kept. */
-  evalLossNats: number;
-  perplexity: number;
-  bestStep: number;
-  seconds: number;
-  corpusSha256: string;
-  tokenizerSha256: string;
-  teachers: string[];
-}
+  evalLossNats: z.number(),
+  perplexity: z.number(),
+  bestStep: z.int(),
+  seconds: z.number(),
+  corpusSha256: z.string(),
+  tokenizerSha256: z.string(),
+  teachers: z.array(z.string()),
+});
+export type TrainResult = z.infer<typeof trainResult>;
 
-/** Accuracy on one paradigm or domain, with its Wilson interval. */
-export interface SubtaskScore {
-  subtask: string;
+/** Accuracy on one paradigm, domain or phenomenon, with its Wilson interval. */
+export const subtaskScore = z.object({
+  subtask: z.string(),
   /** BLiMP's linguistics_term, or the suite's own grouping; null when it has none. */
-  phenomenon: string | null;
-  items: number;
-  correct: number;
-  accuracy: number;
-  /** Bounds of the 95 % Wilson interval. */
-  low: number;
-  high: number;
-}
+  phenomenon: z.string().nullable(),
+  items: z.int(),
+  correct: z.int(),
+  accuracy: z.number(),
+  /** Bounds of the 95 % interval. */
+  low: z.number(),
+  high: z.number(),
+});
+export type SubtaskScore = z.infer<typeof subtaskScore>;
 
-export interface SuiteScore {
-  suite: string;
+export const suiteScore = z.object({
+  suite: z.string(),
   /** Version of the suite's data and protocol, part of the score's name. */
-  version: string;
+  version: z.string(),
   /** How items were scored, e.g. "babylm-2024" (start token, leading space, summed log-probabilities, ties count). */
-  protocol: string;
-  model: string;
+  protocol: z.string(),
+  model: z.string(),
   /** Unweighted mean over subtasks. */
-  accuracy: number;
+  accuracy: z.number(),
   /** 95 % interval of that mean (normal, from the subtasks' binomial variances). */
-  low: number;
-  high: number;
-  subtasks: SubtaskScore[];
-  phenomena: SubtaskScore[];
-  seconds: number;
-}
+  low: z.number(),
+  high: z.number(),
+  subtasks: z.array(subtaskScore),
+  phenomena: z.array(subtaskScore),
+  seconds: z.number(),
+});
+export type SuiteScore = z.infer<typeof suiteScore>;
 
-export interface EvaluateResult {
-  scores: SuiteScore[];
-}
+export const evaluateResult = z.object({ scores: z.array(suiteScore) });
+export type EvaluateResult = z.infer<typeof evaluateResult>;
 
 /** Summed log-probabilities (nats) of the two sentences of a minimal pair. */
-export interface PairScore {
-  index: number;
-  logprobGood: number;
-  logprobBad: number;
-}
+export const pairScore = z.object({ index: z.int(), logprobGood: z.number(), logprobBad: z.number() });
+export type PairScore = z.infer<typeof pairScore>;
+
+export const modelFolderResult = z.object({ model: z.string(), folder: z.string(), parameters: z.int(), type: z.string() });
+export type ModelFolderResult = z.infer<typeof modelFolderResult>;
+
+export const demoCorpusResult = z.object({ corpus: z.string(), pairs: z.string(), words: z.int(), pairCount: z.int() });
+export type DemoCorpusResult = z.infer<typeof demoCorpusResult>;
+
+export const probeResult = z.object({
+  tensorflow: z.string(),
+  variant: z.enum(['cpu', 'gpu']),
+  device: z.string(),
+  threads: z.int(),
+  gigaflops: z.number(),
+});
+export type ProbeResult = z.infer<typeof probeResult>;
