@@ -1,0 +1,96 @@
+/** What the store tells of runs, models and evaluations: schemas for the wire, and the types that follow from them. */
+import { z } from 'zod';
+import { JOB_KINDS, JOB_STATES } from './jobs.ts';
+
+export const wireError = z.object({ code: z.string(), message: z.string(), hint: z.string() });
+
+/** Times are milliseconds since 1970 (UTC). */
+export const runSummary = z.object({
+  id: z.string(),
+  kind: z.enum(JOB_KINDS),
+  name: z.string(),
+  state: z.enum(JOB_STATES),
+  project: z.string(),
+  tags: z.array(z.string()),
+  starred: z.boolean(),
+  archived: z.boolean(),
+  createdAt: z.number(),
+  startedAt: z.number().nullable(),
+  finishedAt: z.number().nullable(),
+  /** Name of the model that the run makes; null when it makes none. */
+  modelName: z.string().nullable(),
+  /** Latest and best values, null until measured. */
+  step: z.int().nullable(),
+  trainLoss: z.number().nullable(),
+  evalLoss: z.number().nullable(),
+  bestEvalLoss: z.number().nullable(),
+  progress: z.object({ label: z.string(), done: z.number(), total: z.number(), unit: z.string(), detail: z.string().optional() }).nullable(),
+  error: wireError.nullable(),
+});
+export type RunSummary = z.infer<typeof runSummary>;
+
+export const runDetail = runSummary.extend({
+  /** The job's parameters, as submitted. */
+  params: z.unknown(),
+  /** The job's result; null until done. */
+  result: z.unknown(),
+  notes: z.string(),
+  folder: z.string(),
+  pid: z.int().nullable(),
+  device: z.string().nullable(),
+  /** Name -> version of code and libraries. */
+  versions: z.record(z.string(), z.string()),
+  corpusSha256: z.string().nullable(),
+  tokenizerSha256: z.string().nullable(),
+  metrics: z.array(z.string()),
+});
+export type RunDetail = z.infer<typeof runDetail>;
+
+export const logLine = z.object({ time: z.number(), level: z.enum(['info', 'warning', 'error']), message: z.string() });
+export type LogLine = z.infer<typeof logLine>;
+
+/** JSON has no NaN; a number that crosses as text says which non-finite value it was. */
+const anyNumber = z.number().or(z.nan());
+
+export const metricSeries = z.object({
+  metric: z.string(),
+  /** Points before thinning. */
+  count: z.int(),
+  steps: z.array(z.number()),
+  values: z.array(anyNumber),
+  tokens: z.array(z.number().nullable()),
+  epochs: z.array(z.number().nullable()),
+  seconds: z.array(z.number().nullable()),
+});
+export type MetricSeries = z.infer<typeof metricSeries>;
+
+export const modelRecord = z.object({
+  name: z.string(),
+  folder: z.string(),
+  /** Hugging Face's model_type: gpt2, llama or gptj. */
+  type: z.string(),
+  parameters: z.int(),
+  /** The run that made it; null for imported models. */
+  runId: z.string().nullable(),
+  tokenizerSha256: z.string().nullable(),
+  evalLoss: z.number().nullable(),
+  createdAt: z.number(),
+});
+export type ModelRecord = z.infer<typeof modelRecord>;
+
+export const evaluationRecord = z.object({
+  id: z.int(),
+  /** The run of kind `evaluate` that made it. */
+  runId: z.string(),
+  model: z.string(),
+  suite: z.string(),
+  version: z.string(),
+  protocol: z.string(),
+  accuracy: z.number(),
+  low: z.number(),
+  high: z.number(),
+  items: z.int(),
+  createdAt: z.number(),
+  seconds: z.number(),
+});
+export type EvaluationRecord = z.infer<typeof evaluationRecord>;
