@@ -41,6 +41,8 @@ export const JOB_PARAMS = {
     data: z.string().nullable(),
     /** Folder that per-task sample files are written to; null: none. */
     out: z.string().nullable(),
+    /** Fetch missing data from its official source. */
+    download: z.boolean().default(false),
   }),
   /** Score a file of minimal pairs and return every pair. */
   score: z.object({ model: z.object({ name: z.string(), folder: z.string() }), pairs: z.string() }),

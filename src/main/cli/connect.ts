@@ -1,0 +1,52 @@
+/** Finds the workspace's engine: attaches to the one that runs, or starts one in this process. */
+import { homedir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { CriaError } from '../../shared/errors.ts';
+import { createClient, type EngineClient } from '../../shared/protocol.ts';
+import { startEngine, type Engine } from '../engine.ts';
+import { readWorkspaceLock } from '../store/lock.ts';
+import { connect } from '../transport/socket.ts';
+import { Workspace } from '../workspace.ts';
+
+export interface Connection {
+  client: EngineClient;
+  workspace: Workspace;
+  /** The engine, when it lives in this process; null when attached to another terminal's. */
+  engine: Engine | null;
+  close(): Promise<void>;
+}
+
+/** `--workspace`, else `CRIA_WORKSPACE`, else the user's data folder. */
+export function workspaceFolder(given: string | undefined): string {
+  if (given) return resolve(given);
+  if (process.env.CRIA_WORKSPACE) return resolve(process.env.CRIA_WORKSPACE);
+  if (process.platform === 'win32' && process.env.LOCALAPPDATA) return join(process.env.LOCALAPPDATA, 'cria', 'workspace');
+  if (process.platform === 'darwin') return join(homedir(), 'Library', 'Application Support', 'cria');
+  return join(process.env.XDG_DATA_HOME || join(homedir(), '.local', 'share'), 'cria');
+}
+
+/** job.ts beside cli.ts, or job.js beside the built cli.js. */
+export function jobEntryBeside(cliEntry: string): string {
+  return cliEntry.replace(/cli\.(ts|js)$/, 'job.$1');
+}
+
+/** @throws CriaError `busy` when an engine has the workspace but does not answer */
+export async function openConnection(folder: string, jobEntry: string): Promise<Connection> {
+  const workspace = new Workspace(folder);
+  const lock = readWorkspaceLock(workspace.root);
+  if (lock?.socket) {
+    const client = await attach(lock.socket, lock.pid);
+    return { client, workspace, engine: null, close: async () => client.close() };
+  }
+  const engine = await startEngine({ workspace, jobEntry });
+  return { client: engine.client(), workspace, engine, close: () => engine.close() };
+}
+
+async function attach(address: string, pid: number): Promise<EngineClient> {
+  try {
+    return createClient(await connect(address));
+  } catch (error) {
+    throw new CriaError('busy', `Another Cria (process ${pid}) has this workspace, and it does not answer: ${(error as Error).message}`,
+      'Wait until it has ended, or use another folder with --workspace.', { cause: error });
+  }
+}

@@ -1,0 +1,208 @@
+/**
+ * The life of a run: waiting -> running -> done, failed, stopped or interrupted; the last three can be resumed. The queue owns that
+ * state, writes every change to the store first and tells about it after.
+ */
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { CriaError, toWireError } from '../../shared/errors.ts';
+import { JOB_RESULTS, type JobKind, type JobParams } from '../../shared/jobs.ts';
+import type { EventName, EventOf } from '../../shared/contract.ts';
+import type { LogLevel } from '../../shared/progress.ts';
+import type { Store } from '../store/store.ts';
+import type { Workspace } from '../workspace.ts';
+import { METRIC_FILE } from './jobMessages.ts';
+import { startJob, type JobEnd, type RunningJob } from './jobProcess.ts';
+import { recordOutcome } from './outcomes.ts';
+
+export interface NewRun<K extends JobKind> {
+  kind: K;
+  name: string;
+  params: JobParams<K>;
+  project?: string;
+  modelName?: string;
+  seed?: number;
+}
+
+type Emit = <E extends EventName>(event: E, data: EventOf<E>) => void;
+
+export interface QueueOptions {
+  store: Store;
+  workspace: Workspace;
+  /** Path of job.ts or of its built form. */
+  jobEntry: string;
+  emit: Emit;
+  /** Jobs that run at the same time; training jobs share one device, so 1 unless told. */
+  slots?: number;
+}
+
+/** Kinds whose job saves its state and can go on from there. */
+const RESUMABLE: readonly JobKind[] = ['train', 'evaluate'];
+
+export class JobQueue {
+  readonly #options: QueueOptions;
+  readonly #running = new Map<string, { job: RunningJob; stopping: boolean }>();
+  /** Run ids in the order in which they will start. */
+  readonly #waiting: string[] = [];
+  /** Metric takings in flight, coalesced: a fast job must not make the store busy. */
+  readonly #measured = new Map<string, { step: number; timer: NodeJS.Timeout }>();
+  #closing = false;
+
+  constructor(options: QueueOptions) {
+    this.#options = options;
+  }
+
+  get running(): string[] {
+    return [...this.#running.keys()];
+  }
+
+  get waiting(): string[] {
+    return [...this.#waiting];
+  }
+
+  /** Stores a new run and starts it when its turn comes. Returns its id. */
+  submit<K extends JobKind>(run: NewRun<K>): string {
+    const { store } = this.#options;
+    const { id } = store.createRun({ ...run, project: run.project ?? '' });
+    this.#enqueue(id);
+    return id;
+  }
+
+  /** @throws CriaError `bad-request` when that run cannot go on */
+  resume(id: string): void {
+    const run = this.#options.store.getRun(id);
+    if (run.state === 'done') throw new CriaError('bad-request', `Run ${id} (${run.name}) is done; there is nothing left to do.`);
+    if (run.state === 'running' || run.state === 'waiting') throw new CriaError('busy', `Run ${id} (${run.name}) is ${run.state} already.`);
+    if (!RESUMABLE.includes(run.kind)) {
+      throw new CriaError('bad-request', `A run of kind "${run.kind}" keeps no checkpoints, so it cannot be resumed.`, 'Start it again.');
+    }
+    const params = run.kind === 'train' ? { ...(run.params as object), resume: true } : run.params;
+    this.#options.store.updateRun(id, { params, error: null, finishedAt: null, progress: null });
+    this.#enqueue(id);
+  }
+
+  /** Asks a run to end after saving; a second time ends its process at once. */
+  stop(id: string): void {
+    const queued = this.#waiting.indexOf(id);
+    if (queued >= 0) {
+      this.#waiting.splice(queued, 1);
+      this.#change(id, { state: 'stopped', finishedAt: Date.now() });
+      return;
+    }
+    const running = this.#running.get(id);
+    if (!running) throw new CriaError('bad-request', `Run ${id} is not running.`);
+    if (running.stopping) running.job.kill();
+    running.stopping = true;
+    running.job.stop();
+  }
+
+  /** Stops everything that runs, waits until it has saved, and starts nothing more; what waits goes on waiting for a later engine. */
+  async close(): Promise<void> {
+    this.#closing = true;
+    const ends = [...this.#running.values()].map(({ job }) => job.ended);
+    for (const [id, { stopping }] of this.#running) if (!stopping) this.stop(id);
+    await Promise.all(ends);
+    // Each end is recorded by a continuation that was attached first, so by now the store has it.
+  }
+
+  /** Takes up the runs that an earlier engine left waiting. */
+  adoptWaiting(ids: readonly string[]): void {
+    for (const id of ids) if (!this.#waiting.includes(id)) this.#waiting.push(id);
+    this.#startNext();
+  }
+
+  #enqueue(id: string): void {
+    this.#waiting.push(id);
+    this.#change(id, { state: 'waiting' });
+    // A client learns the run's id from the answer to its request, which must be on its way before the first event.
+    setImmediate(() => this.#startNext());
+  }
+
+  #startNext(): void {
+    while (!this.#closing && this.#running.size < (this.#options.slots ?? 1)) {
+      const id = this.#waiting.shift();
+      if (id === undefined) return;
+      this.#start(id);
+    }
+  }
+
+  #start(id: string): void {
+    const { store, workspace, jobEntry, emit } = this.#options;
+    const run = store.getRun(id);
+    const folder = workspace.runFolder(id);
+    mkdirSync(folder, { recursive: true, mode: 0o700 });
+    const job = startJob(jobEntry, id, { kind: run.kind, params: run.params, folder, workspace: workspace.root }, {
+      progress: (progress) => {
+        store.updateRun(id, { progress });
+        emit('run.progressed', { runId: id, progress });
+      },
+      log: (level, message) => this.#log(id, level, message),
+      measured: (step) => this.#takeInSoon(id, step),
+    });
+    this.#running.set(id, { job, stopping: false });
+    this.#change(id, { state: 'running', startedAt: run.startedAt ?? Date.now(), pid: job.pid });
+    void job.ended.then((end) => this.#finish(id, run.kind, end));
+  }
+
+  #finish(id: string, kind: JobKind, end: JobEnd): void {
+    const stopping = this.#running.get(id)?.stopping ?? false;
+    this.#running.delete(id);
+    try {
+      this.#takeIn(id);
+      const finished = { finishedAt: Date.now(), pid: null };
+      if (end.outcome === 'done') {
+        const result = JOB_RESULTS[kind].parse(end.result);
+        recordOutcome(this.#options.store, this.#options.workspace, id, kind, result);
+        this.#change(id, { ...finished, state: 'done', result });
+      } else if (end.outcome === 'failed') {
+        const state = end.error.code === 'cancelled' ? 'stopped' : 'failed';
+        this.#change(id, { ...finished, state, error: toWireError(end.error) });
+      } else {
+        const hint = RESUMABLE.includes(kind) ? `All that it saved is kept: \`cria resume ${id}\` goes on from its last checkpoint.` : 'Start it again.';
+        const error = new CriaError(stopping ? 'cancelled' : 'internal', `The job ended early: ${end.how}.`, hint);
+        this.#change(id, { ...finished, state: stopping ? 'stopped' : 'interrupted', error: toWireError(error) });
+      }
+    } catch (error) {
+      this.#change(id, { state: 'failed', finishedAt: Date.now(), pid: null, error: toWireError(error) });
+    }
+    this.#startNext();
+  }
+
+  #change(id: string, patch: Parameters<Store['updateRun']>[1]): void {
+    this.#options.store.updateRun(id, patch);
+    this.#options.emit('run.changed', this.#options.store.getSummary(id));
+  }
+
+  #log(id: string, level: LogLevel, message: string): void {
+    const line = { time: Date.now(), level, message };
+    this.#options.store.appendLog(id, line);
+    this.#options.emit('run.logged', { runId: id, line });
+  }
+
+  /** The first record of a burst is taken in a moment later, together with all that has come by then. */
+  #takeInSoon(id: string, step: number): void {
+    const planned = this.#measured.get(id);
+    if (planned) {
+      planned.step = step;
+      return;
+    }
+    const timer = setTimeout(() => {
+      try {
+        this.#takeIn(id);
+      } catch (error) {
+        // The file keeps everything; the next taking, or the one at the run's end, makes up for this.
+        this.#log(id, 'warning', `Metrics could not be stored yet: ${(error as Error).message}`);
+      }
+    }, TAKE_IN_DELAY_MS);
+    this.#measured.set(id, { step, timer });
+  }
+
+  #takeIn(id: string): void {
+    const planned = this.#measured.get(id);
+    if (planned) clearTimeout(planned.timer);
+    this.#measured.delete(id);
+    this.#options.store.takeInMetricFile(id, join(this.#options.workspace.runFolder(id), METRIC_FILE));
+    if (planned) this.#options.emit('run.measured', { runId: id, step: planned.step });
+  }
+}
+
+const TAKE_IN_DELAY_MS = 200;

@@ -1,0 +1,103 @@
+/** The engine's socket: other terminals on this machine attach to a running engine through it. JSON, one message per line. */
+import { createHash, randomBytes } from 'node:crypto';
+import { chmodSync, mkdtempSync, rmSync } from 'node:fs';
+import { createConnection, createServer, type Server, type Socket } from 'node:net';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { createInterface } from 'node:readline';
+import type { Channel } from '../../shared/protocol.ts';
+
+/** sockaddr_un holds 108 bytes on Linux and 104 on macOS. */
+const MAX_SOCKET_PATH = 100;
+
+/** NaN and the infinities have no JSON; they cross as tagged strings. */
+const NON_FINITE = '\u0000number:';
+
+function encode(message: unknown): string {
+  return JSON.stringify(message, (_key, value: unknown) =>
+    typeof value === 'number' && !Number.isFinite(value) ? NON_FINITE + String(value) : value,
+  );
+}
+
+function decode(line: string): unknown {
+  return JSON.parse(line, (_key, value: unknown) =>
+    typeof value === 'string' && value.startsWith(NON_FINITE) ? Number(value.slice(NON_FINITE.length)) : value,
+  );
+}
+
+/** A channel over a connected socket. A line that is not JSON ends the connection: the other side does not speak our language. */
+export function socketChannel(socket: Socket): Channel {
+  const lines = createInterface({ input: socket });
+  const onMessage: ((message: unknown) => void)[] = [];
+  socket.on('error', () => socket.destroy());
+  lines.on('line', (line) => {
+    let message: unknown;
+    try {
+      message = decode(line);
+    } catch {
+      socket.destroy();
+      return;
+    }
+    for (const listener of onMessage) listener(message);
+  });
+  return {
+    send: (message) => {
+      if (socket.writable) socket.write(`${encode(message)}\n`);
+    },
+    onMessage: (listener) => void onMessage.push(listener),
+    onClose: (listener) => void socket.once('close', listener),
+    close: () => socket.end(),
+  };
+}
+
+export interface ListeningSocket {
+  readonly address: string;
+  close(): void;
+}
+
+/** Where an engine for this workspace listens: in the workspace, or, where that path is too long, in a private temporary folder. */
+export function chooseAddress(workspaceRoot: string): string {
+  if (process.platform === 'win32') {
+    return `\\\\.\\pipe\\cria-${createHash('sha256').update(workspaceRoot).digest('hex').slice(0, 16)}-${randomBytes(8).toString('hex')}`;
+  }
+  const near = join(workspaceRoot, 'engine.sock');
+  if (Buffer.byteLength(near) <= MAX_SOCKET_PATH) return near;
+  return join(mkdtempSync(join(tmpdir(), 'cria-')), 'engine.sock');
+}
+
+/** Listens for clients; only the workspace's owner may connect. The caller holds the workspace's lock, so an old socket file is nobody's. */
+export async function listen(address: string, onClient: (channel: Channel) => void): Promise<ListeningSocket> {
+  const onPipe = process.platform === 'win32';
+  if (!onPipe) rmSync(address, { force: true });
+  const sockets = new Set<Socket>();
+  const server: Server = createServer((socket) => {
+    sockets.add(socket);
+    socket.once('close', () => sockets.delete(socket));
+    onClient(socketChannel(socket));
+  });
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(address, resolve);
+  });
+  if (!onPipe) chmodSync(address, 0o600);
+  // Clients come and go; a listening socket alone must not keep a finished command alive.
+  server.unref();
+  return {
+    address,
+    close() {
+      for (const socket of sockets) socket.destroy();
+      server.close();
+      if (!onPipe && dirname(address).startsWith(join(tmpdir(), 'cria-'))) rmSync(dirname(address), { recursive: true, force: true });
+    },
+  };
+}
+
+/** Connects to an engine. @throws the system's error when nobody listens there */
+export async function connect(address: string): Promise<Channel> {
+  const socket = createConnection(address);
+  await new Promise<void>((resolve, reject) => {
+    socket.once('error', reject);
+    socket.once('connect', () => resolve());
+  });
+  return socketChannel(socket);
+}
