@@ -1,0 +1,73 @@
+/** Runs side by side: what differs in their configs, their losses, and their models' scores, paired item by item against the first. */
+import type { ResultOf } from '../shared/contract.ts';
+import type { EvaluationRecord, RunDetail } from '../shared/records.ts';
+import { compareSubtasks } from './evaluation/comparison.ts';
+import type { Store } from './store/store.ts';
+
+type Comparison = ResultOf<'run.compare'>;
+
+/** Losses are better when smaller; the best value of other metrics means nothing, so only these are compared. */
+const COMPARED_METRICS = ['train/loss', 'eval/loss', 'train/crossEntropy', 'train/kl', 'train/tokensPerSecond'];
+
+export function compareRuns(store: Store, ids: string[]): Comparison {
+  const details = ids.map((id) => store.getRun(id));
+  const flat = details.map((run) => flatten((run.params as { config?: unknown }).config ?? run.params));
+  const keys = [...new Set(flat.flatMap((config) => [...config.keys()]))];
+  const differing = keys.filter((key) => new Set(flat.map((config) => config.get(key))).size > 1);
+  return {
+    runs: ids.map((id) => store.getSummary(id)),
+    config: differing.map((key) => ({ key, values: flat.map((config) => config.get(key) ?? '') })),
+    equalKeys: keys.length - differing.length,
+    metrics: COMPARED_METRICS.flatMap((metric) => {
+      const latest = ids.map((id) => store.latestMetric(id, metric));
+      if (latest.every((value) => value === null)) return [];
+      return [{ metric, last: latest.map((value) => value?.last ?? null), best: latest.map((value) => value?.min ?? null) }];
+    }),
+    scores: compareScores(store, details),
+  };
+}
+
+/** Dotted key -> value as JSON text. */
+function flatten(value: unknown, prefix = ''): Map<string, string> {
+  const flat = new Map<string, string>();
+  if (value !== null && typeof value === 'object' && !Array.isArray(value)) {
+    for (const [key, inner] of Object.entries(value)) {
+      for (const [path, text] of flatten(inner, prefix ? `${prefix}.${key}` : key)) flat.set(path, text);
+    }
+  } else {
+    flat.set(prefix, JSON.stringify(value));
+  }
+  return flat;
+}
+
+function compareScores(store: Store, runs: RunDetail[]): Comparison['scores'] {
+  // Numbers of different protocols or suite versions are never set against each other.
+  const keyOf = (evaluation: EvaluationRecord) => [evaluation.suite, evaluation.version, evaluation.protocol].join('\n');
+  const newest = runs.map((run) => {
+    const byKey = new Map<string, EvaluationRecord>();
+    if (!run.modelName) return byKey;
+    for (const evaluation of store.listEvaluations({ models: [run.modelName] })) {
+      const known = byKey.get(keyOf(evaluation));
+      if (!known || known.createdAt < evaluation.createdAt) byKey.set(keyOf(evaluation), evaluation);
+    }
+    return byKey;
+  });
+  const keys = [...new Set(newest.flatMap((byKey) => [...byKey.keys()]))];
+  return keys.map((key) => {
+    const evaluations = newest.map((byKey) => byKey.get(key) ?? null);
+    const [suite, version, protocol] = key.split('\n') as [string, string, string];
+    const baseline = evaluations[0];
+    return {
+      suite,
+      version,
+      protocol,
+      accuracies: evaluations.map((evaluation) => evaluation?.accuracy ?? null),
+      against: runs.flatMap((run, index) => {
+        const other = evaluations[index];
+        if (index === 0 || !baseline || !other) return [];
+        const compared = compareSubtasks(store.subtaskLogprobs(baseline.id), store.subtaskLogprobs(other.id));
+        return [{ runId: run.id, ...compared }];
+      }),
+    };
+  });
+}
