@@ -80,7 +80,7 @@ export const suiteScore = z.object({
   model: z.string(),
   /** Unweighted mean over subtasks. */
   accuracy: z.number(),
-  /** 95 % interval of that mean (normal, from the subtasks' binomial variances). */
+  /** 95 % interval of that mean, made of the subtasks' Wilson intervals (evaluation/statistics.ts). */
   low: z.number(),
   high: z.number(),
   subtasks: z.array(subtaskScore),

@@ -34,8 +34,10 @@ export async function* readPairs(path: string): AsyncGenerator<MinimalPair> {
 }
 
 /** All pairs of a file. @throws as {@link readPairs} */
-export function loadPairs(path: string): Promise<MinimalPair[]> {
-  return Array.fromAsync(readPairs(path));
+export async function loadPairs(path: string): Promise<MinimalPair[]> {
+  const pairs: MinimalPair[] = [];
+  for await (const pair of readPairs(path)) pairs.push(pair);
+  return pairs;
 }
 
 /** SHA-256 over the sentences alone, so that re-saved JSON with the same pairs in the same order counts as the same data. */

@@ -1,0 +1,186 @@
+/**
+ * Fetching a suite from where its authors publish it. Only when asked for (`--download`).
+ *
+ * BLiMP: the raw files of its repository at a fixed commit. The challenge's filtered sets: its OSF project, walked by folder name through
+ * OSF's public API, which gives a SHA-256 for each file. Both file by file, so that an interrupted download goes on where it was.
+ */
+import { createHash } from 'node:crypto';
+import { createReadStream, createWriteStream, existsSync, mkdirSync, renameSync, rmSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import { Readable, Transform } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import type { ReadableStream } from 'node:stream/web';
+import { CriaError } from '../../shared/errors.ts';
+import { writeJsonAtomic } from '../disk/atomic.ts';
+import { sha256File } from '../disk/hash.ts';
+import { loadPairs } from './pairs.ts';
+import { findSuite, type Suite } from './suites.ts';
+
+/** Where the data is published. Tests put a server of their own here. */
+export interface Origins {
+  /** Folder of BLiMP's files at a fixed commit. */
+  blimp: string;
+  /** First page of the root folder of the challenge's OSF project. */
+  osf: string;
+}
+
+export const ORIGINS: Origins = {
+  blimp: 'https://raw.githubusercontent.com/alexwarstadt/blimp/3e56b06fcabca9b30822fc66435fca6b1aa40bb1/data/',
+  osf: 'https://api.osf.io/v2/nodes/ad7qg/files/osfstorage/?page[size]=100',
+};
+
+export interface DownloadOptions {
+  fetch?: typeof fetch;
+  origins?: Origins;
+  signal?: AbortSignal;
+  onProgress?: (done: number, total: number, detail: string) => void;
+}
+
+interface RemoteFile {
+  name: string;
+  url: string;
+  sha256: string | null;
+}
+
+/**
+ * Downloads a suite into a data folder, where `locateSuite` finds it. Files that are there and whole are kept; a file is only put in its
+ * place when its checksum (where the origin gives one) and its number of pairs are right.
+ *
+ * @param dataFolder e.g. the workspace's data folder
+ * @returns the suite's folder
+ * @throws CriaError `bad-input` for a suite that cannot be downloaded or a file that came damaged, `not-found` when the origin cannot be
+ *   reached or lacks a file, `cancelled`
+ */
+export async function downloadSuite(name: string, dataFolder: string, options: DownloadOptions = {}): Promise<string> {
+  const { suite } = findSuite(name);
+  const origins = options.origins ?? ORIGINS;
+  if (suite.subtasks === null) throw new CriaError('bad-input', `${suite.title} cannot be downloaded.`, suite.howToGet);
+  const folder = join(dataFolder, suite.folders[0]!);
+  mkdirSync(folder, { recursive: true });
+  const files = suite.name === 'blimp-full'
+    ? suite.subtasks.map((subtask): RemoteFile => ({ name: `${subtask.name}.jsonl`, url: `${origins.blimp}${subtask.name}.jsonl`, sha256: null }))
+    : await listOsfFolder(['evaluation_data', suite.folders[0]!], suite, origins.osf, options);
+  const record: Record<string, { url: string; sha256: string }> = {};
+  let done = 0;
+  for (const file of files) {
+    options.onProgress?.(done, files.length, file.name);
+    const path = join(folder, file.name);
+    if (!(await isWhole(path, file, suite))) await fetchFile(path, file, suite, options);
+    record[file.name] = { url: file.url, sha256: await sha256File(path) };
+    options.onProgress?.(++done, files.length, file.name);
+  }
+  writeJsonAtomic(join(folder, 'SOURCE.json'), { suite: suite.name, version: suite.version, files: record });
+  return folder;
+}
+
+async function isWhole(path: string, file: RemoteFile, suite: Suite): Promise<boolean> {
+  if (!existsSync(path)) return false;
+  if (file.sha256 !== null) return (await sha256File(path)) === file.sha256;
+  return loadPairs(path).then((pairs) => pairs.length === expectedItems(file, suite), () => false);
+}
+
+function expectedItems(file: RemoteFile, suite: Suite): number | undefined {
+  return suite.subtasks!.find(({ name }) => `${name}.jsonl` === file.name)?.items;
+}
+
+async function fetchFile(path: string, file: RemoteFile, suite: Suite, options: DownloadOptions): Promise<void> {
+  const partial = `${path}.part`;
+  const have = existsSync(partial) ? statSync(partial).size : 0;
+  let response = await get(file.url, options, have > 0 ? { range: `bytes=${have}-` } : {});
+  if (response.status === 416) { // What lies here is no beginning of that file.
+    rmSync(partial, { force: true });
+    response = await get(file.url, options);
+  }
+  const append = response.status === 206;
+  if (!response.ok || response.body === null) throw unreachable(file.url, `answered ${response.status}`);
+  const hash = createHash('sha256');
+  if (append) for await (const chunk of createReadStream(partial)) hash.update(chunk as Buffer);
+  const measure = new Transform({
+    transform(chunk: Buffer, _encoding, next) {
+      hash.update(chunk);
+      next(null, chunk);
+    },
+  });
+  try {
+    await pipeline(Readable.fromWeb(response.body as ReadableStream), measure, createWriteStream(partial, { flags: append ? 'a' : 'w' }),
+      options.signal ? { signal: options.signal } : {});
+  } catch (error) {
+    throw failure(file.url, error, options);
+  }
+  const sha256 = hash.digest('hex');
+  const items = expectedItems(file, suite);
+  const pairs = await loadPairs(partial).then((list) => list.length, () => -1);
+  if ((file.sha256 !== null && sha256 !== file.sha256) || pairs !== items) {
+    rmSync(partial, { force: true });
+    throw new CriaError('bad-input', file.sha256 !== null && sha256 !== file.sha256
+      ? `${file.url} came with checksum ${sha256} instead of ${file.sha256}.`
+      : `${file.url} does not hold the ${items} minimal pairs it should.`,
+    'The download was damaged or the origin changed. Run the command again; if it stays so, give your own copy with --data.');
+  }
+  renameSync(partial, path);
+}
+
+/** The entries of OSF's file API that matter here. */
+interface OsfPage {
+  data: {
+    attributes: { name: string; kind: string; extra?: { hashes?: { sha256?: string } } };
+    relationships?: { files?: { links: { related: { href: string } } } };
+    links: { download?: string };
+  }[];
+  links: { next?: string | null };
+}
+
+async function listOsfFolder(path: string[], suite: Suite, root: string, options: DownloadOptions): Promise<RemoteFile[]> {
+  let url = root;
+  for (const segment of path) {
+    const entry = (await listOsf(url, options)).find(({ attributes }) => attributes.kind === 'folder' && attributes.name === segment);
+    const href = entry?.relationships?.files?.links.related.href;
+    if (!href) throw unreachable(url, `has no folder "${segment}"`);
+    url = withPageSize(href);
+  }
+  const entries = await listOsf(url, options);
+  return suite.subtasks!.map(({ name }) => {
+    const file = entries.find(({ attributes }) => attributes.kind === 'file' && attributes.name === `${name}.jsonl`);
+    if (!file?.links.download) throw unreachable(url, `has no file "${name}.jsonl"`);
+    return { name: `${name}.jsonl`, url: file.links.download, sha256: file.attributes.extra?.hashes?.sha256 ?? null };
+  });
+}
+
+function withPageSize(href: string): string {
+  const url = new URL(href);
+  url.searchParams.set('page[size]', '100');
+  return url.href;
+}
+
+async function listOsf(first: string, options: DownloadOptions): Promise<OsfPage['data']> {
+  const entries: OsfPage['data'] = [];
+  for (let url: string | null | undefined = first; url; ) {
+    const response = await get(url, options);
+    if (!response.ok) throw unreachable(url, `answered ${response.status}`);
+    const page = (await response.json().catch((error: unknown) => {
+      throw failure(url!, error, options);
+    })) as OsfPage;
+    if (!Array.isArray(page.data)) throw unreachable(url, 'did not answer as OSF does');
+    entries.push(...page.data);
+    url = page.links?.next;
+  }
+  return entries;
+}
+
+async function get(url: string, options: DownloadOptions, headers: Record<string, string> = {}): Promise<Response> {
+  try {
+    return await (options.fetch ?? fetch)(url, { headers, ...(options.signal ? { signal: options.signal } : {}) });
+  } catch (error) {
+    throw failure(url, error, options);
+  }
+}
+
+function failure(url: string, error: unknown, options: DownloadOptions): CriaError {
+  if (options.signal?.aborted) return new CriaError('cancelled', 'The download was stopped.', 'Run the command again; it goes on where it was.');
+  const cause = (error as Error).cause instanceof Error ? ((error as Error).cause as Error) : (error as Error);
+  return unreachable(url, `could not be read: ${cause.message}`);
+}
+
+function unreachable(url: string, why: string): CriaError {
+  return new CriaError('not-found', `${url} ${why}.`, 'Check the network and run the command again (it goes on where it was), or give your own copy with --data.');
+}
