@@ -140,6 +140,8 @@ export const EVENTS = {
 
 export type Method = keyof typeof REQUESTS;
 export type ParamsOf<M extends Method> = z.output<(typeof REQUESTS)[M]['params']>;
+/** What a client writes: keys with defaults may be left out. */
+export type InputOf<M extends Method> = z.input<(typeof REQUESTS)[M]['params']>;
 export type ResultOf<M extends Method> = z.output<(typeof REQUESTS)[M]['result']>;
 export type EventName = keyof typeof EVENTS;
 export type EventOf<E extends EventName> = z.output<(typeof EVENTS)[E]>;

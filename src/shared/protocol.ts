@@ -3,7 +3,7 @@
  * processes, or two ends in one process. Both ends validate against the contract.
  */
 import { z } from 'zod';
-import { EVENTS, REQUESTS, type EventName, type EventOf, type Method, type ParamsOf, type ResultOf } from './contract.ts';
+import { EVENTS, REQUESTS, type EventName, type EventOf, type InputOf, type Method, type ParamsOf, type ResultOf } from './contract.ts';
 import { CriaError, fromWireError, toWireError, type WireError } from './errors.ts';
 
 /** One end of a connection. Messages arrive in order; `onClose` is told once. */
@@ -26,7 +26,7 @@ export type Handlers = { [M in Method]: (params: ParamsOf<M>) => Promise<ResultO
 /** The engine as its clients see it: the CLI, the host's socket, the window's bridge. */
 export interface EngineClient {
   /** @throws CriaError what the engine answered, or `bad-request` when either side's data does not fit the contract */
-  request<M extends Method>(method: M, params: z.input<(typeof REQUESTS)[M]['params']>): Promise<ResultOf<M>>;
+  request<M extends Method>(method: M, params: InputOf<M>): Promise<ResultOf<M>>;
   /** Listens to an event; returns the function that stops listening. */
   on<E extends EventName>(event: E, listener: (data: EventOf<E>) => void): () => void;
   onClose(listener: () => void): void;

@@ -4,7 +4,6 @@ import { chmodSync, mkdtempSync, rmSync } from 'node:fs';
 import { createConnection, createServer, type Server, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { createInterface } from 'node:readline';
 import type { Channel } from '../../shared/protocol.ts';
 
 /** sockaddr_un holds 108 bytes on Linux and 104 on macOS. */
@@ -27,10 +26,9 @@ function decode(line: string): unknown {
 
 /** A channel over a connected socket. A line that is not JSON ends the connection: the other side does not speak our language. */
 export function socketChannel(socket: Socket): Channel {
-  const lines = createInterface({ input: socket });
   const onMessage: ((message: unknown) => void)[] = [];
   socket.on('error', () => socket.destroy());
-  lines.on('line', (line) => {
+  onLine(socket, (line) => {
     let message: unknown;
     try {
       message = decode(line);
@@ -48,6 +46,30 @@ export function socketChannel(socket: Socket): Channel {
     onClose: (listener) => void socket.once('close', listener),
     close: () => socket.end(),
   };
+}
+
+/** No message of the contract comes near this; a peer that sends more is not one of ours. */
+const MAX_LINE_LENGTH = 256 * 1024 * 1024;
+
+/** Splits at "\n" alone: node:readline would also split at U+2028, which JSON strings may hold. */
+function onLine(socket: Socket, listener: (line: string) => void): void {
+  let pieces: string[] = [];
+  let length = 0;
+  socket.setEncoding('utf8');
+  socket.on('data', (chunk: string) => {
+    let start = 0;
+    for (let end = chunk.indexOf('\n'); end >= 0; end = chunk.indexOf('\n', start)) {
+      pieces.push(chunk.slice(start, end));
+      const line = pieces.join('');
+      pieces = [];
+      length = 0;
+      start = end + 1;
+      listener(line);
+    }
+    pieces.push(chunk.slice(start));
+    length += chunk.length - start;
+    if (length > MAX_LINE_LENGTH) socket.destroy();
+  });
 }
 
 export interface ListeningSocket {
