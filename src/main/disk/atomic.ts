@@ -1,5 +1,6 @@
 /** Files that are there whole or not at all. */
 import { closeSync, fsyncSync, mkdirSync, openSync, renameSync, rmSync, writeSync } from 'node:fs';
+import { open } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 
 let counter = 0;
@@ -34,6 +35,36 @@ export function writeFileAtomic(path: string, write: (append: (bytes: Uint8Array
     throw error;
   }
   syncFolder(folder);
+}
+
+/**
+ * {@link writeFileAtomic} for content that comes bit by bit from something asynchronous.
+ *
+ * @param write is given a function that appends bytes; called once and awaited
+ */
+export async function streamFileAtomic<T>(
+  path: string,
+  write: (append: (bytes: Uint8Array | string) => Promise<void>) => Promise<T>,
+): Promise<T> {
+  const folder = dirname(path);
+  mkdirSync(folder, { recursive: true });
+  const temporary = `${path}.${process.pid}.${++counter}.tmp`;
+  let result: T;
+  try {
+    const file = await open(temporary, 'wx', 0o600);
+    try {
+      result = await write((bytes) => file.appendFile(bytes));
+      await file.sync();
+    } finally {
+      await file.close();
+    }
+    renameSync(temporary, path);
+  } catch (error) {
+    rmSync(temporary, { force: true });
+    throw error;
+  }
+  syncFolder(folder);
+  return result;
 }
 
 /** {@link writeFileAtomic} for a JSON value, indented, with a final newline. */
