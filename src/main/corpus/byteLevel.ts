@@ -2,7 +2,6 @@
  * The byte-level alphabet of GPT-2 and its way to cut text into words, as Hugging Face's `ByteLevel` pre-tokenizer does both.
  * Every byte has one printable symbol, so that a vocabulary can be written as text.
  */
-
 import { byteLevelPreTokenizer, nfkcNormalizer } from 'tokenizers';
 
 /** White space as the regular expressions of Rust and Oniguruma mean it; JavaScript's \s lacks U+0085 and adds U+FEFF. */
@@ -62,9 +61,14 @@ function withPrefix(text: string, prefixSpace: boolean): string {
 
 const BYTE_OF_SYMBOL = new Map(BYTE_SYMBOLS.map((symbol, byte) => [symbol, byte]));
 
-/** The text whose UTF-8 bytes the symbols stand for; incomplete code points become U+FFFD. */
-export function textOfSymbols(symbols: string): string {
-  return Buffer.from(Array.from(symbols, (symbol) => BYTE_OF_SYMBOL.get(symbol) ?? 0x3f)).toString('utf8');
+/** The byte that a symbol stands for; -1 when it is no byte symbol. */
+export function byteOfSymbol(symbol: string): number {
+  return BYTE_OF_SYMBOL.get(symbol) ?? -1;
+}
+
+/** The text whose UTF-8 bytes the symbols stand for. */
+function textOfSymbols(symbols: string): string {
+  return Buffer.from(Array.from(symbols, byteOfSymbol)).toString('utf8');
 }
 
 /** The byte symbols of a text's UTF-8. */

@@ -40,11 +40,12 @@ export function writeFileAtomic(path: string, write: (append: (bytes: Uint8Array
 /**
  * {@link writeFileAtomic} for content that comes bit by bit from something asynchronous.
  *
- * @param write is given a function that appends bytes; called once and awaited
+ * @param write called once and awaited; is given a function that appends bytes and one that writes over the file's beginning, for a
+ *   header that is known only at the end
  */
 export async function streamFileAtomic<T>(
   path: string,
-  write: (append: (bytes: Uint8Array | string) => Promise<void>) => Promise<T>,
+  write: (append: (bytes: Uint8Array | string) => Promise<void>, overwriteStart: (bytes: Uint8Array) => Promise<void>) => Promise<T>,
 ): Promise<T> {
   const folder = dirname(path);
   mkdirSync(folder, { recursive: true });
@@ -53,7 +54,10 @@ export async function streamFileAtomic<T>(
   try {
     const file = await open(temporary, 'wx', 0o600);
     try {
-      result = await write((bytes) => file.appendFile(bytes));
+      result = await write(
+        (bytes) => file.appendFile(bytes),
+        async (bytes) => void (await file.write(bytes, 0, bytes.byteLength, 0)),
+      );
       await file.sync();
     } finally {
       await file.close();
