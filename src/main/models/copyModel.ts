@@ -1,0 +1,35 @@
+/** Copies a model folder in normalised form: one safetensors file, Cria's names, tokenizer files that all versions of transformers read alike. */
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { CriaError } from '../../shared/errors.ts';
+import type { JobContext } from '../queue/jobContext.ts';
+import { readModelConfig } from './configJson.ts';
+import { countParameters, parameterShapes } from './parameterShapes.ts';
+import { saveModelFolder } from './saveModel.ts';
+import { WeightFiles } from './weightFiles.ts';
+
+export async function copyModel(
+  source: string, target: string, context: JobContext, label: string, extra: Record<string, unknown>,
+): Promise<{ parameters: number; type: string }> {
+  if (existsSync(target)) throw new CriaError('exists', `${target} exists already.`, 'Choose another place.');
+  const config = readModelConfig(source);
+  const weights = new WeightFiles(source, config);
+  const total = parameterShapes(config).size;
+  let done = 0;
+  try {
+    const tokenizer = join(source, 'tokenizer.json');
+    await saveModelFolder(target, {
+      config,
+      tokenizerPath: existsSync(tokenizer) ? tokenizer : null,
+      extra,
+      values: (name) => {
+        if (context.signal.aborted) throw new CriaError('cancelled', `${label} was stopped.`, 'Nothing was left behind.');
+        context.progress({ label, done: ++done, total, unit: 'tensors' });
+        return weights.read(name);
+      },
+    });
+  } finally {
+    weights.close();
+  }
+  return { parameters: countParameters(config), type: config.model_type };
+}

@@ -1,0 +1,59 @@
+/** New models: Hugging Face's initialisation, seeded. */
+import { Random } from '../random.ts';
+import { tf, type Variable } from '../tensorflow/tf.ts';
+import { Gpt2 } from './gpt2.ts';
+import { GptJ } from './gptj.ts';
+import type { LanguageModel } from './languageModel.ts';
+import { Llama } from './llama.ts';
+import type { ModelConfig } from './modelConfig.ts';
+import { parameterShapes } from './parameterShapes.ts';
+
+/** A model with the initial weights of that seed; the same on every machine. */
+export function createModel(config: ModelConfig, { seed }: { seed: number }): LanguageModel {
+  return buildModel(config, (name, shape) => initialValues(config, name, shape, seed));
+}
+
+/**
+ * A model whose parameters' values are asked for one by one, so that never more than one of them is in memory twice.
+ * @param values float32 values of a parameter, row by row
+ */
+export function buildModel(config: ModelConfig, values: (name: string, shape: number[]) => Float32Array): LanguageModel {
+  const parameters = new Map<string, Variable>();
+  try {
+    for (const [name, shape] of parameterShapes(config)) {
+      const initial = tf.tensor(values(name, shape), shape, 'float32');
+      parameters.set(name, tf.variable(initial, true, undefined, 'float32'));
+      initial.dispose();
+    }
+  } catch (error) {
+    for (const parameter of parameters.values()) parameter.dispose();
+    throw error;
+  }
+  switch (config.model_type) {
+    case 'llama':
+      return new Llama(config, parameters);
+    case 'gpt2':
+      return new Gpt2(config, parameters);
+    case 'gptj':
+      return new GptJ(config, parameters);
+  }
+}
+
+/**
+ * Initial values as Hugging Face draws them: weights and embeddings N(0, initializer_range), biases 0, norms 1; GPT-2 divides its
+ * residual projections' deviation by sqrt(2 * layers); Llama's embedding of the pad token is 0. Every parameter has a stream of its own,
+ * so that adding one changes no other.
+ */
+function initialValues(config: ModelConfig, name: string, shape: number[], seed: number): Float32Array {
+  const values = new Float32Array(shape.reduce((product, size) => product * size, 1));
+  if (name.endsWith('.bias')) return values;
+  if (/(layernorm|norm|ln_\d|ln_f)\.weight$/.test(name)) return values.fill(1);
+  const residual = config.model_type === 'gpt2' && name.endsWith('c_proj.weight');
+  const deviation = residual ? config.initializer_range / Math.sqrt(2 * config.n_layer) : config.initializer_range;
+  const random = new Random(seed, `weights ${name}`);
+  for (let i = 0; i < values.length; i++) values[i] = deviation * random.normal();
+  if (name === 'model.embed_tokens.weight' && config.model_type === 'llama' && config.pad_token_id !== null) {
+    values.fill(0, config.pad_token_id * shape[1]!, (config.pad_token_id + 1) * shape[1]!);
+  }
+  return values;
+}
