@@ -21,10 +21,15 @@ function byteSymbols(): string[] {
 }
 
 /**
- * Characters on which every version of Unicode since 6.3 agrees: their classes and their NFKC, alone and together. Hugging Face's
- * libraries carry other versions than this JavaScript, so a text with any other character is given to those libraries.
+ * Characters on which the versions of Unicode in use agree: their classes and their NFKC, alone and together. Hugging Face's
+ * libraries carry other tables than this JavaScript, so what stands near any other character is given to those libraries.
+ * Latin, Greek, Cyrillic, punctuation and symbols, kana, Han, Hangul, full-width forms, emoji.
  */
-const SETTLED = /^[\0-\u04ff\u2000-\u2064\u20a0-\u20b9\u2100-\u2189]*$/;
+const SETTLED = new RegExp(
+  '^[\\0-\\u04ff\\u1100-\\u11ff\\u1e00-\\u1fff\\u2000-\\u2064\\u20a0-\\u20bf\\u2100-\\u218b\\u2190-\\u23fe\\u2460-\\u27bf\\u3000-\\u30ff' +
+    '\\u3400-\\u4db5\\u4e00-\\u9fea\\uac00-\\ud7a3\\ufe00-\\ufe0f\\uff01-\\uffee\\u{1f300}-\\u{1faff}]*$',
+  'u',
+);
 
 const NOT_ASCII = /[^\p{ASCII}]/u;
 const libraryNfkc = nfkcNormalizer();
