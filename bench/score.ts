@@ -1,0 +1,142 @@
+/**
+ * Scoring speed: sentences a second of a Llama of the recipe's 16M shape with random weights, beside transformers on the same sequences,
+ * in batches and one at a time (as the pipeline's own command line has it). Rounds alternate, so that a busy moment hits both.
+ */
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync, readdirSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { createInterface } from 'node:readline';
+import { loadTokenizer } from '../src/main/corpus/tokenizer.ts';
+import { encodeSentence } from '../src/main/evaluation/encode.ts';
+import { readPairs } from '../src/main/evaluation/pairs.ts';
+import { scoreSequences, type ScoredSequence } from '../src/main/evaluation/score.ts';
+import { toConfigJson } from '../src/main/models/configJson.ts';
+import { createModel } from '../src/main/models/createModel.ts';
+import type { LlamaConfig } from '../src/main/models/modelConfig.ts';
+import type { BenchResult } from './result.ts';
+
+export interface ScoreBenchOptions {
+  /** Python with torch and transformers; undefined: only ours is measured. Default: CRIA_BENCH_PYTHON. */
+  python?: string | undefined;
+  /** Minimal pairs. */
+  pairs?: number;
+  /** Each measures everything once; the median counts. The peer's slow way, one sentence at a time, is measured in the first alone. */
+  rounds?: number;
+}
+
+const CONFIG: LlamaConfig = {
+  model_type: 'llama', vocab_size: 16_000, max_positions: 256, hidden_size: 256, intermediate_size: 1024, n_layer: 8, n_head: 8,
+  tie_word_embeddings: false, initializer_range: 0.02, bos_token_id: 1, eos_token_id: 2, pad_token_id: 0, rms_norm_eps: 1e-6, rope_theta: 10_000,
+};
+const PEER_BATCH = 64;
+
+export async function benchScore(options: ScoreBenchOptions = {}): Promise<BenchResult[]> {
+  const { python = process.env.CRIA_BENCH_PYTHON, pairs = 536, rounds = 3 } = options;
+  const { sequences, source } = (await blimpSequences(pairs)) ?? { sequences: madeUpSequences(pairs), source: 'made-up pairs' };
+  const model = createModel(CONFIG, { seed: 1 });
+  const peer = python ? await Peer.start(python, sequences) : null;
+  const seconds = { ours: [] as number[], batched: [] as number[], batch1: [] as number[] };
+  try {
+    await scoreSequences(model, sequences.slice(0, 64)); // First use of every kernel.
+    for (let round = 0; round < rounds; round++) {
+      const start = performance.now();
+      await scoreSequences(model, sequences);
+      seconds.ours.push((performance.now() - start) / 1000);
+      if (peer) {
+        seconds.batched.push(await peer.run('batched'));
+        if (round === 0) seconds.batch1.push(await peer.run('batch1'));
+      }
+    }
+  } finally {
+    peer?.stop();
+    model.dispose();
+  }
+  const speed = (times: number[]): number => sequences.length / median(times);
+  const ours = speed(seconds.ours);
+  const result = (name: string | null, times: number[]): BenchResult => ({
+    case: `score llama-16M, ${pairs} ${source}`, precision: 'float32', ours, peer: name, ratio: name === null ? null : ours / speed(times), unit: 'sentences/s',
+  });
+  if (!peer) return [result(null, [])];
+  return [result(`transformers, batches of ${PEER_BATCH} by length`, seconds.batched), result('transformers, one sentence at a time', seconds.batch1)];
+}
+
+/** The first pairs of each of BLiMP's paradigms in the recipe's own tokenizer; null without the reference data. */
+async function blimpSequences(pairs: number): Promise<{ sequences: ScoredSequence[]; source: string } | null> {
+  const shared = resolve(import.meta.dirname, '../../shared/data');
+  const [folder, vocabulary] = [join(shared, 'blimp_filtered'), join(shared, 'tokenizers', 'gpt-clean-16000.json')];
+  if (!existsSync(folder) || !existsSync(vocabulary)) return null;
+  const tokenizer = await loadTokenizer(vocabulary);
+  const files = readdirSync(folder).filter((file) => file.endsWith('.jsonl')).sort();
+  const perFile = Math.ceil(pairs / files.length);
+  const sequences: ScoredSequence[] = [];
+  for (const file of files) {
+    let taken = 0;
+    for await (const { good, bad } of readPairs(join(folder, file))) {
+      if (taken++ === perFile || sequences.length === 2 * pairs) break;
+      sequences.push(encodeSentence(tokenizer, CONFIG.bos_token_id, good), encodeSentence(tokenizer, CONFIG.bos_token_id, bad));
+    }
+  }
+  return { sequences, source: 'BLiMP pairs' };
+}
+
+/** Pairs that differ in one token, of about BLiMP's lengths (5 to 22 tokens), always the same. */
+function madeUpSequences(pairs: number): ScoredSequence[] {
+  let state = 12_345;
+  const below = (limit: number): number => {
+    state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
+    return Math.floor((state / 2 ** 32) * limit);
+  };
+  return Array.from({ length: pairs }, () => {
+    const length = 5 + below(10) + below(9);
+    const good = [CONFIG.bos_token_id, ...Array.from({ length }, () => 3 + below(CONFIG.vocab_size - 3))];
+    const bad = [...good];
+    bad[1 + below(length)] = 3 + below(CONFIG.vocab_size - 3);
+    return [good, bad].map((ids): ScoredSequence => ({ ids, scoredFrom: 1 }));
+  }).flat();
+}
+
+function median(values: readonly number[]): number {
+  const sorted = [...values].sort((a, b) => a - b);
+  return sorted[Math.floor((sorted.length - 1) / 2)]!;
+}
+
+/** A Python process that scores the same sequences when told (bench/peers/score.py). */
+class Peer {
+  readonly #child;
+  readonly #answers: AsyncIterator<string>;
+
+  private constructor(python: string) {
+    this.#child = spawn(python, [join(import.meta.dirname, 'peers', 'score.py')], { stdio: ['pipe', 'pipe', 'inherit'] });
+    this.#child.stdin.on('error', () => {}); // Its end is told by the missing answer.
+    this.#answers = createInterface({ input: this.#child.stdout })[Symbol.asyncIterator]();
+  }
+
+  /** Null when that Python lacks the packages. */
+  static async start(python: string, sequences: readonly ScoredSequence[]): Promise<Peer | null> {
+    const peer = new Peer(python);
+    const failed = once(peer.#child, 'error').then(() => null);
+    const setup = { config: toConfigJson(CONFIG), sequences: sequences.map(({ ids }) => Array.from(ids)), batch: PEER_BATCH };
+    const ready = await Promise.race([peer.#ask(JSON.stringify(setup)), failed]);
+    if (ready !== null) return peer;
+    process.stderr.write(`${python} cannot run the peers; only Cria is measured.\n`);
+    return null;
+  }
+
+  /** @returns seconds */
+  async run(way: 'batched' | 'batch1'): Promise<number> {
+    const answer = await this.#ask(way);
+    if (answer === null) throw new Error('the peer ended early');
+    return (JSON.parse(answer) as { seconds: number }).seconds;
+  }
+
+  async #ask(line: string): Promise<string | null> {
+    this.#child.stdin.write(`${line}\n`);
+    const { value, done } = await this.#answers.next();
+    return done ? null : value;
+  }
+
+  stop(): void {
+    this.#child.stdin.end();
+  }
+}
