@@ -12,8 +12,8 @@ export interface BpeOptions {
   minFrequency: number;
   /** They get the first ids. */
   specialTokens: readonly string[];
-  /** Told the vocabulary's size now and then; may throw to stop. */
-  onProgress?: (vocabSize: number) => void;
+  /** Told the vocabulary's size now and then, and awaited; may throw to stop. */
+  onProgress?: (vocabSize: number) => Promise<void>;
 }
 
 export interface Bpe {
@@ -29,7 +29,7 @@ const PAIR_BASE = 2 ** 24;
 /**
  * @param counts how often each word occurs; words as text, learned as the byte symbols of their UTF-8
  */
-export function learnBpe(counts: ReadonlyMap<string, number>, options: BpeOptions): Bpe {
+export function learnBpe(counts: ReadonlyMap<string, number>, options: BpeOptions): Promise<Bpe> {
   return new Learner(counts, options).learn();
 }
 
@@ -86,7 +86,7 @@ class Learner {
    * count of a pair is not lowered when the pair itself is merged, and a pair that appears again (two ways led to the same
    * token) is queued a second time, for its new words only, and then stands in the list of merges at its last place.
    */
-  learn(): Bpe {
+  async learn(): Promise<Bpe> {
     this.#countPairs();
     this.#enqueue();
     const merges: number[] = [];
@@ -105,7 +105,7 @@ class Learner {
       const merged = this.#id(this.#vocab[top.left]! + this.#vocab[top.right]!);
       for (const word of top.words) this.#merge(word, top.left, top.right, merged);
       this.#enqueue();
-      if (merges.length % 64 === 0) this.#options.onProgress?.(this.#vocab.length);
+      if (merges.length % 64 === 0) await this.#options.onProgress?.(this.#vocab.length);
     }
     const lastPlace = new Map(merges.map((pair, rank) => [pair, rank]));
     const inOrder = merges.filter((pair, rank) => lastPlace.get(pair) === rank);

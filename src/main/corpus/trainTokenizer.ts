@@ -1,6 +1,7 @@
 /** Training a tokenizer by the recipe. */
 import { createHash } from 'node:crypto';
 import { statSync } from 'node:fs';
+import { setImmediate } from 'node:timers/promises';
 import type { JobParams } from '../../shared/jobs.ts';
 import type { TokenizerResult } from '../../shared/results.ts';
 import { writeFileAtomic } from '../disk/atomic.ts';
@@ -41,11 +42,12 @@ export async function trainTokenizer(params: JobParams<'tokenizer'>, context: Jo
     before += sizes[i]!;
   }
 
-  const bpe = learnBpe(words.counts, {
+  const bpe = await learnBpe(words.counts, {
     vocabSize: params.vocabSize,
     minFrequency: params.minFrequency,
     specialTokens: SPECIAL_TOKENS,
-    onProgress: (size) => {
+    onProgress: async (size) => {
+      await setImmediate(); // Lets a request to stop arrive.
       throwIfCancelled(context.signal);
       context.progress({ label: 'Learning merges', done: size, total: params.vocabSize, unit: 'tokens' });
     },

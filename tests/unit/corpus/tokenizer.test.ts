@@ -1,4 +1,4 @@
-import { readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { Tokenizer as Library, byteLevelPreTokenizer, nfkcNormalizer } from 'tokenizers';
@@ -37,6 +37,23 @@ describe('training', () => {
     const { model } = JSON.parse(expected) as { model: { vocab: Record<string, number>; merges: unknown[] } };
     expect([result.vocabSize, result.merges]).toEqual([Object.keys(model.vocab).length, model.merges.length]);
     expect(context.logged.map(({ level }) => level)).toEqual(result.vocabSize < vocabSize ? ['warning'] : []);
+  });
+
+  it('stops between merges when asked, and writes nothing', async () => {
+    const folder = temporaryFolder();
+    // Many words of three letters, so that there are more merges than pass between two looks at the signal.
+    const letters = [...'abcdefghijkl'];
+    writeFileSync(join(folder, 'a.train'), letters.flatMap((a) => letters.flatMap((b) => letters.map((c) => `${a}${b}${c} `.repeat(3)))).join(''));
+    const context = new RecordingContext();
+    const progress = context.progress.bind(context);
+    context.progress = (step) => {
+      progress(step);
+      if (step.label === 'Learning merges') context.stop.abort();
+    };
+    const output = join(folder, 'tokenizer.json');
+    await expect(trainTokenizer({ inputs: [folder], output, vocabSize: 1000, minFrequency: 2 }, context)).rejects.toMatchObject({ code: 'cancelled' });
+    expect(context.progressed.filter(({ label }) => label === 'Learning merges')).toHaveLength(1);
+    expect(existsSync(output)).toBe(false);
   });
 
   it('refuses a folder without .train files, a missing input and text that is none', async () => {
