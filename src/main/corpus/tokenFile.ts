@@ -126,7 +126,8 @@ export class TokenFile {
       const read = readSync(file, bytes, 0, HEADER_BYTES, 0);
       if (read < HEADER_BYTES || !bytes.subarray(0, 8).equals(MAGIC)) throw new CriaError('bad-input', `${path} is not a token file.`, REBUILD);
       if (bytes.readUInt32LE(8) !== TOKEN_FILE_VERSION) {
-        throw new CriaError('too-new', `${path} is a token file of version ${bytes.readUInt32LE(8)}; this Cria knows version ${TOKEN_FILE_VERSION}.`, REBUILD);
+        const version = bytes.readUInt32LE(8);
+        throw new CriaError('too-new', `${path} is a token file of version ${version}; this Cria knows version ${TOKEN_FILE_VERSION}.`, REBUILD);
       }
       const width = bytes.readUInt32LE(12);
       const length = Number(bytes.readBigUInt64LE(16));

@@ -51,7 +51,7 @@ export async function loadTokenizer(path: string, { addPrefixSpace = false }: To
 }
 
 /**
- * Words are encoded here, not by the library: its Node binding is asynchronous and holds some 140 bytes a token, too much for a file
+ * Words are encoded here, not by the library: its Node binding is asynchronous and holds over 500 bytes a token, too much for a file
  * in one call. The library still normalises and cuts where the recipe's way is not the file's; tests hold the ids to the library's.
  */
 class BpeTokenizer implements Tokenizer {
@@ -91,13 +91,16 @@ class BpeTokenizer implements Tokenizer {
 
     const { model } = file;
     const unknown = model.unk_token == null ? null : this.tokenToId(model.unk_token);
-    this.#encoder = new WordEncoder({ vocab: new Map(Object.entries(model.vocab)), merges: model.merges, unknown, ignoreMerges: model.ignore_merges });
+    this.#encoder = new WordEncoder({
+      vocab: new Map(Object.entries(model.vocab)), merges: model.merges, unknown, ignoreMerges: model.ignore_merges,
+    });
     this.#rawLiterals = literals(file, false);
     this.#literals = literals(file, true);
 
     // The recipe's own kind is normalised and cut here; for any other the library is asked. With a later normaliser-bound literal the two
     // steps must stay apart, and only the library does them apart.
-    const isRecipes = file.normalizer?.type === 'NFKC' && preTokenizer.type === 'ByteLevel' && preTokenizer.use_regex !== false && this.#literals === null;
+    const isRecipes =
+      file.normalizer?.type === 'NFKC' && preTokenizer.type === 'ByteLevel' && preTokenizer.use_regex !== false && this.#literals === null;
     this.canEncodePieces = isRecipes && !file.added_tokens.some(({ content }) => content.includes(' '));
     if (isRecipes) {
       this.#normalize = (piece) => piece;

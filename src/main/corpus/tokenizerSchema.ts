@@ -80,7 +80,10 @@ function parseJson(path: string, text: string): unknown {
  *
  * @returns the pre-tokenizer, and whether it now adds a prefix space
  */
-export function withPrefixSpace(preTokenizer: TokenizerFile['pre_tokenizer'], value: boolean | null): { json: Record<string, unknown>; addPrefixSpace: boolean } {
+export function withPrefixSpace(
+  preTokenizer: TokenizerFile['pre_tokenizer'],
+  value: boolean | null,
+): { json: Record<string, unknown>; addPrefixSpace: boolean } {
   if (preTokenizer.type === 'Sequence' && Array.isArray(preTokenizer.pretokenizers)) {
     const inner = z.array(part).parse(preTokenizer.pretokenizers).map((one) => withPrefixSpace(one, value));
     return { json: { ...preTokenizer, pretokenizers: inner.map(({ json }) => json) }, addPrefixSpace: inner.some((one) => one.addPrefixSpace) };
