@@ -23,8 +23,8 @@ export interface StepSettings {
   learningRate: number;
   /** 1 for a run's first update. */
   step: number;
-  /** Two 31-bit numbers that dropout's masks follow from. */
-  dropoutSeed: readonly [number, number];
+  /** A 31-bit number that this step's dropout masks follow from. */
+  dropoutSeed: number;
 }
 
 export interface StepMetrics {
@@ -108,7 +108,7 @@ export class EagerStep implements TrainingStep {
           ids: tf.tensor1d(labels.ids.subarray(from, to), 'int32'),
           weights: tf.tensor1d(labels.weights.subarray(from, to)),
         };
-        const seed = tf.tensor1d([dropoutSeed[0], dropoutSeed[1] + part * PART_SEED_STRIDE], 'int32');
+        const seed = tf.tensor1d([dropoutSeed, part * PART_SEED_STRIDE], 'int32');
         const own = this.#differentiate(input, targets, seed, over);
         const earlier = sum;
         return earlier ? own.map((tensor, i) => tf.add(earlier[i]!, tensor)) : own;

@@ -33,7 +33,7 @@ function threeSteps(model: LanguageModel, loss: LossFunction, weightDecay: numbe
   const metrics = lrs.map((learningRate, i) =>
     step.run(
       { ids: batches.subarray(i * 2 * LENGTH, (i + 1) * 2 * LENGTH), sequences: 2, length: LENGTH, accumulationSteps: 1 },
-      { learningRate, step: i + 1, dropoutSeed: [0, 0] },
+      { learningRate, step: i + 1, dropoutSeed: 0 },
     ),
   );
   step.dispose();

@@ -1,0 +1,106 @@
+/** The store: everything that is known of runs, models and evaluations, in one SQLite file with one writer, the engine. */
+import type Database from 'better-sqlite3';
+import type { MetricRecord } from '../../shared/progress.ts';
+import type { EvaluationRecord, LogLine, MetricSeries, ModelRecord, RunDetail, RunSummary } from '../../shared/records.ts';
+import type { SubtaskScore, SuiteScore } from '../../shared/results.ts';
+import { EvaluationTable, type StoredLogprobs } from './evaluations.ts';
+import { MetricTable, type LatestMetric } from './metrics.ts';
+import { openDatabase } from './migrate.ts';
+import { RunTable, type NewRunRow, type RunFilter, type RunPatch } from './runs.ts';
+
+export class Store {
+  readonly #db: Database.Database;
+  readonly #runs: RunTable;
+  readonly #metrics: MetricTable;
+  readonly #evaluations: EvaluationTable;
+
+  /** Opens the database of a workspace; see {@link openDatabase} for what can go wrong. */
+  static open(path: string): Store {
+    return new Store(openDatabase(path));
+  }
+
+  constructor(db: Database.Database) {
+    this.#db = db;
+    this.#runs = new RunTable(db);
+    this.#metrics = new MetricTable(db);
+    this.#evaluations = new EvaluationTable(db);
+  }
+
+  createRun(run: NewRunRow): { id: string } {
+    return this.#runs.create(run);
+  }
+
+  updateRun(id: string, patch: RunPatch): void {
+    this.#runs.update(id, patch);
+  }
+
+  getRun(id: string): RunDetail {
+    return this.#runs.get(id);
+  }
+
+  getSummary(id: string): RunSummary {
+    return this.#runs.summary(id);
+  }
+
+  findRun(reference: string): string {
+    return this.#runs.find(reference);
+  }
+
+  listRuns(filter: RunFilter): { rows: RunSummary[]; total: number } {
+    return this.#runs.list(filter);
+  }
+
+  appendMetrics(runId: string, records: readonly MetricRecord[]): void {
+    this.#metrics.append(runId, records);
+  }
+
+  takeInMetricFile(runId: string, path: string): void {
+    this.#metrics.takeInFile(runId, path);
+  }
+
+  latestMetric(runId: string, metric: string): LatestMetric | null {
+    return this.#metrics.latest(runId, metric);
+  }
+
+  metricSeries(runId: string, names: readonly string[], { maxPoints }: { maxPoints: number }): MetricSeries[] {
+    return this.#metrics.series(runId, names, maxPoints);
+  }
+
+  appendLog(runId: string, { time, level, message }: LogLine): void {
+    this.#db.prepare('INSERT INTO logs (run_id, time, level, message) VALUES (?, ?, ?, ?)').run(runId, time, level, message);
+  }
+
+  /** The last lines of a run's log, oldest first. */
+  listLog(runId: string, { limit }: { limit: number }): LogLine[] {
+    const rows = this.#db.prepare('SELECT time, level, message FROM logs WHERE run_id = ? ORDER BY id DESC LIMIT ?').all(runId, limit) as LogLine[];
+    return rows.reverse();
+  }
+
+  recordModel(model: ModelRecord): void {
+    this.#evaluations.recordModel(model);
+  }
+
+  listModels(): ModelRecord[] {
+    return this.#evaluations.listModels();
+  }
+
+  recordEvaluation(runId: string, score: SuiteScore, measured: readonly StoredLogprobs[]): number {
+    return this.#evaluations.record(runId, score, measured);
+  }
+
+  listEvaluations(filter: { models?: readonly string[] | undefined; suite?: string | undefined }): EvaluationRecord[] {
+    return this.#evaluations.list(filter);
+  }
+
+  listSubtasks(evaluationId: number): SubtaskScore[] {
+    return this.#evaluations.subtasks(evaluationId);
+  }
+
+  subtaskLogprobs(evaluationId: number): StoredLogprobs[] {
+    return this.#evaluations.logprobs(evaluationId);
+  }
+
+  close(): void {
+    this.#db.close();
+  }
+}
