@@ -3,7 +3,7 @@
  * line and the tests start it in their own process; the shell will fork it as a utility process.
  */
 import { existsSync } from 'node:fs';
-import { basename, join } from 'node:path';
+import { basename, join, resolve } from 'node:path';
 import type { EventName, EventOf } from '../shared/contract.ts';
 import { CriaError } from '../shared/errors.ts';
 import { channelPair, createClient, serve, type Channel, type EngineClient, type Handlers } from '../shared/protocol.ts';
@@ -122,17 +122,21 @@ function makeHandlers(store: Store, workspace: Workspace, queue: JobQueue): Hand
       }
       const rival = store.listRuns({ kinds: ['train'], states: ['running', 'waiting'], limit: 10_000 }).rows.find((run) => run.modelName === name);
       if (rival) throw new CriaError('exists', `Run ${rival.id} is making a model named "${name}".`, 'Choose another name with --model-name.');
-      const teachers = config.distillation?.teachers.map((teacher) => workspace.resolveModel(teacher).name);
-      const resolved = teachers ? { ...config, distillation: { ...config.distillation!, teachers: config.distillation!.teachers } } : config;
+      // Paths become absolute and a missing teacher is refused now, not when the queue gets to it.
+      const teachers = config.distillation?.teachers.map((teacher) => {
+        const reference = /[\\/]/.test(teacher) ? resolve(workingFolder, teacher) : teacher;
+        workspace.resolveModel(reference);
+        return reference;
+      });
       const runId = queue.submit({
         kind: 'train',
         name,
         modelName: name,
         project: config.logging.project,
         seed: config.training.seed,
-        params: { config: resolved, resume: false },
+        params: { config: { ...config, distillation: config.distillation && { ...config.distillation, teachers: teachers! } }, resume: false },
       });
-      return started(runId, warnings.map((warning) => warning.message));
+      return started(runId, warnings.map(({ line, message }) => (line === null ? message : `line ${line}: ${message}`)));
     },
     'run.resume'({ run }) {
       const { id } = findRun(run);

@@ -1,0 +1,192 @@
+/**
+ * Configs in the BabyLlama recipe's YAML format. All problems of a file are gathered and told at once, each with its line, its key and
+ * what was expected; the quirks of the recipe's own files are accepted with a warning.
+ */
+import { isMap, isScalar, LineCounter, parseDocument, type Document, type Node, type Pair, type YAMLMap } from 'yaml';
+import type { RunConfig } from '../../shared/config.ts';
+import { CONFIG_FIELDS, CONFIG_SECTIONS, type ConfigField } from '../../shared/configFields.ts';
+import { CriaError } from '../../shared/errors.ts';
+import { checkTogether } from './checkTogether.ts';
+import { nearest } from './nearest.ts';
+
+export interface ConfigMessage {
+  /** Dotted; empty when it is about the whole file. */
+  key: string;
+  /** 1-based; null for values that did not come from the file. */
+  line: number | null;
+  message: string;
+}
+
+export interface ParsedConfig {
+  config: RunConfig;
+  warnings: ConfigMessage[];
+  /** Keys that the file or the overrides gave; all others have their default. */
+  given: Set<string>;
+  /** Line of each key that stands in the file. */
+  lines: Map<string, number>;
+}
+
+/** A config is a page of text; anything near this is a mistake. */
+const MAX_BYTES = 1 << 20;
+
+const FIELDS = new Map(CONFIG_FIELDS.map((field) => [field.key, field]));
+
+interface Given {
+  value: unknown;
+  line: number | null;
+  /** Where the user wrote it: "file.yaml:12" or "--set training.lr". */
+  where: string;
+}
+
+/**
+ * @param text the YAML
+ * @param file its name, for messages
+ * @param overrides dotted keys and YAML values that replace the file's
+ * @throws CriaError `bad-config` listing every problem
+ */
+export function parseRunConfig(text: string, { file, overrides = [] }: { file: string; overrides?: readonly [string, string][] }): ParsedConfig {
+  const problems: ConfigMessage[] = [];
+  const warnings: ConfigMessage[] = [];
+  const given = readDocument(text, file, problems);
+  for (const [key, value] of overrides) given.set(key, { value: parseScalar(value), line: null, where: `--set ${key}` });
+  const lines = new Map([...given].flatMap(([key, { line }]) => (line === null ? [] : [[key, line] as const])));
+
+  refuseUnknown(given, problems);
+  const values = new Map<string, unknown>();
+  const hasDistillation = [...given.keys()].some((key) => key.startsWith('distillation.'));
+  const type = given.get('model.type')?.value;
+  for (const field of CONFIG_FIELDS) {
+    if (field.key.startsWith('distillation.') && !hasDistillation) continue;
+    readField(field, given.get(field.key), type, hasDistillation, values, problems, warnings);
+  }
+  if (!problems.length) checkTogether(values, lines, problems, warnings);
+  if (problems.length) throw refusal(file, problems);
+  return { config: assemble(values, hasDistillation), warnings, given: new Set(given.keys()), lines };
+}
+
+function refusal(file: string, problems: readonly ConfigMessage[]): CriaError {
+  const list = problems.map(({ line, message }) => (line === null ? message : `${file}:${line}: ${message}`));
+  const intro = problems.length === 1 ? '' : `${file} has ${problems.length} problems:\n  `;
+  return new CriaError('bad-config', `${intro}${list.join('\n  ')}`, 'The configs in config/ show every key with its meaning.');
+}
+
+/** Dotted keys with their values and lines. */
+function readDocument(text: string, file: string, problems: ConfigMessage[]): Map<string, Given> {
+  if (Buffer.byteLength(text) > MAX_BYTES) throw new CriaError('bad-config', `${file} is larger than ${MAX_BYTES} bytes; that is no config.`);
+  const lineCounter = new LineCounter();
+  const document: Document = parseDocument(text, { lineCounter, prettyErrors: false, uniqueKeys: true });
+  const lineOf = (node: unknown) => {
+    const offset = (node as Node | null)?.range?.[0];
+    return offset === undefined ? null : lineCounter.linePos(offset).line;
+  };
+  for (const error of document.errors) problems.push({ key: '', line: lineCounter.linePos(error.pos[0]).line, message: `not valid YAML: ${error.message}` });
+  if (problems.length) throw refusal(file, problems);
+  const root: unknown = document.contents;
+  if (root === null || (isScalar(root) && root.value === null)) throw new CriaError('bad-config', `${file} is empty.`, 'Start from one of the configs in config/.');
+  if (!isMap(root)) throw new CriaError('bad-config', `${file} is not a config: it should have the sections ${CONFIG_SECTIONS.join(', ')}.`, 'Start from one of the configs in config/.');
+  let json: Record<string, unknown>;
+  try {
+    json = document.toJS({ maxAliasCount: 20 }) as Record<string, unknown>;
+  } catch (error) {
+    throw new CriaError('bad-config', `${file}: ${(error as Error).message}`, 'Write the values out instead of using YAML aliases.', { cause: error });
+  }
+  const given = new Map<string, Given>();
+  for (const { key: sectionNode } of (root as YAMLMap).items as Pair<Node, Node | null>[]) {
+    const section = keyText(sectionNode);
+    const content = json[section];
+    const node = (root as YAMLMap).get(sectionNode, true) as unknown;
+    if (content === null || typeof content !== 'object' || Array.isArray(content) || !isMap(node)) {
+      given.set(section, { value: content, line: lineOf(sectionNode), where: file });
+      continue;
+    }
+    for (const { key } of node.items as Pair<Node, Node | null>[]) {
+      const name = keyText(key);
+      given.set(`${section}.${name}`, { value: (content as Record<string, unknown>)[name], line: lineOf(key), where: file });
+    }
+  }
+  return given;
+}
+
+function keyText(key: unknown): string {
+  return isScalar(key) ? String(key.value) : String(key);
+}
+
+/** The value of an override, as it would be in the file. */
+function parseScalar(text: string): unknown {
+  const document = parseDocument(text, { prettyErrors: false });
+  return document.errors.length ? text : (document.toJS({ maxAliasCount: 0 }) as unknown);
+}
+
+function refuseUnknown(given: ReadonlyMap<string, Given>, problems: ConfigMessage[]): void {
+  const known = [...FIELDS.keys()];
+  for (const [key, { line, where, value }] of given) {
+    if (FIELDS.has(key)) continue;
+    const [section] = key.split('.');
+    if (!key.includes('.')) {
+      const isSection = (CONFIG_SECTIONS as readonly string[]).includes(key);
+      // A section without keys, as "distillation:" with everything commented out.
+      if (isSection && value === null) continue;
+      const message = isSection
+        ? `"${key}" should hold keys, not ${JSON.stringify(value)}`
+        : `unknown section "${key}"${suggestion(key, [...CONFIG_SECTIONS, ...known.map((other) => other.split('.')[1]!)])}`;
+      problems.push({ key, line, message: line === null ? `${where}: ${message}` : message });
+      continue;
+    }
+    const same = known.filter((other) => other.startsWith(`${section}.`));
+    const message = `unknown key "${key}"${suggestion(key, same.length ? same : known)}`;
+    problems.push({ key, line, message: line === null ? `${where}: ${message}` : message });
+  }
+}
+
+function suggestion(word: string, choices: readonly string[]): string {
+  const found = nearest(word, choices);
+  return found ? `; did you mean "${found}"?` : '';
+}
+
+function readField(
+  field: ConfigField, found: Given | undefined, type: unknown, hasDistillation: boolean, values: Map<string, unknown>, problems: ConfigMessage[], warnings: ConfigMessage[],
+): void {
+  const { key, schema, expected } = field;
+  if (!found) {
+    if (!('fallback' in field)) problems.push({ key, line: null, message: `"${key}" is missing; it should be ${expected}` });
+    // Distillation decays weights as the recipe's student did, plain training does not.
+    else values.set(key, key === 'training.weight_decay' && hasDistillation ? 0.1 : typeof field.fallback === 'function' ? (field.fallback as (type: unknown) => unknown)(type) : field.fallback);
+    return;
+  }
+  const { line } = found;
+  const at = line === null ? `${found.where}: ` : '';
+  const value = acceptQuirks(field, found.value, (message) => warnings.push({ key, line, message: `${key}: ${message}` }));
+  const parsed = schema.safeParse(value);
+  if (parsed.success) values.set(key, parsed.data);
+  else {
+    const near = typeof value === 'string' && field.key === 'model.type' ? suggestion(value, ['GPT2', 'Llama', 'GPTJ']) : '';
+    problems.push({ key, line, message: `${at}"${key}" should be ${expected}, not ${JSON.stringify(found.value)}${near}` });
+  }
+}
+
+/** What PyYAML and the original make of some values, and this format's own slips. */
+function acceptQuirks({ key, schema }: ConfigField, value: unknown, warn: (message: string) => void): unknown {
+  if (value === 'None' && schema.safeParse(null).success) {
+    warn('"None" is text in YAML; it is read as null');
+    return null;
+  }
+  if (typeof value === 'string' && !schema.safeParse(value).success) {
+    if (/^[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?$/.test(value.trim()) && schema.safeParse(Number(value)).success) {
+      warn(`${JSON.stringify(value)} is text; it is read as the number ${Number(value)}`);
+      return Number(value);
+    }
+    if (/^(yes|on)$/i.test(value) && schema.safeParse(true).success) return true;
+    if (/^(no|off)$/i.test(value) && schema.safeParse(false).success) return false;
+  }
+  if (key === 'distillation.teachers' && typeof value === 'string') return [value];
+  return value;
+}
+
+function assemble(values: ReadonlyMap<string, unknown>, hasDistillation: boolean): RunConfig {
+  const sections: Record<string, Record<string, unknown> | null> = { data: {}, model: {}, training: {}, distillation: hasDistillation ? {} : null, logging: {} };
+  for (const [key, value] of values) {
+    const [section, name] = key.split('.') as [string, string];
+    if (key !== 'training.torch_compile') sections[section]![name] = value;
+  }
+  return sections as unknown as RunConfig;
+}
