@@ -68,7 +68,7 @@ function describeCleaning(result: CleanResult): string {
     formatInteger(file.codePointsBefore),
     formatInteger(file.codePointsAfter),
     formatInteger(file.words),
-    file.rules.map((rule) => `${rule.rule}: ${formatInteger(rule.changes)}`).join(', '),
+    file.rules.filter((rule) => rule.changes > 0).map((rule) => `${rule.rule}: ${formatInteger(rule.changes)}`).join(', ') || 'none',
   ]);
   const table = renderTable(['file', 'domain', 'before', 'after', 'words', 'changes'], rows, [false, false, true, true, true, false]);
   return `${table}\nSizes are Unicode code points. Written to ${result.output}`;

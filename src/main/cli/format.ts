@@ -44,7 +44,8 @@ export function renderTable(head: string[], rows: string[][], numeric: boolean[]
   const table = new Table({
     head,
     colAligns: head.map((_, column) => (numeric[column] ? 'right' : 'left')),
-    style: { head: ['bold'], border: ['dim'], compact: true },
+    // Colours are for terminals; a file gets the bare table.
+    style: process.stdout.isTTY ? { head: ['bold'], border: ['dim'], compact: true } : { head: [], border: [], compact: true },
   });
   table.push(...rows);
   return table.toString();

@@ -91,7 +91,7 @@ class BarDisplay implements Display {
     }
     const elapsed = (performance.now() - this.#started) / 1000;
     const left = done > 0 && done < total && elapsed > 2 ? `${formatDuration((elapsed / done) * (total - done))} left` : '';
-    const amount = `${formatQuantity(done, unit)} of ${formatQuantity(total, unit)} ${unit === 'bytes' ? '' : unit}`.trimEnd();
+    const amount = amountOf(done, total, unit);
     this.#bar.setTotal(Math.max(total, 1));
     this.#bar.update(done, { label, amount, left, detail: detail ? `  ${detail}` : '' });
   }
@@ -107,6 +107,12 @@ class BarDisplay implements Display {
   }
 }
 
+/** "12 of 600 steps", "1.0 MB of 17.1 MB": sizes carry their unit already. */
+function amountOf(done: number, total: number, unit: string): string {
+  const amount = `${formatQuantity(done, unit)} of ${formatQuantity(total, unit)}`;
+  return unit === 'bytes' ? amount : `${amount} ${unit}`;
+}
+
 /** A line now and then, for log files. */
 class LineDisplay implements Display {
   #label = '';
@@ -117,7 +123,7 @@ class LineDisplay implements Display {
     if (label === this.#label && done < total && now < this.#next) return;
     this.#label = label;
     this.#next = now + LINE_INTERVAL_MS;
-    process.stderr.write(`${label}: ${formatQuantity(done, unit)}/${formatQuantity(total, unit)} ${unit}${detail ? `  ${detail}` : ''}\n`);
+    process.stderr.write(`${label}: ${amountOf(done, total, unit)}${detail ? `  ${detail}` : ''}\n`);
   }
 
   note(text: string): void {

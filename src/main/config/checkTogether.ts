@@ -44,7 +44,6 @@ export function checkTogether(values: ReadonlyMap<string, unknown>, lines: Reado
 
   if (get<boolean>('logging.wandb')) warn('logging.wandb', 'Cria keeps its own records and sends nothing anywhere');
   if (get<boolean>('training.torch_compile')) warn('training.torch_compile', 'has no meaning here and is ignored');
-  if (get<boolean>('training.fp16')) warn('training.fp16', 'mixed precision is not there yet; this run computes in float32');
   if (!problems.length) checkName(name, values, warn);
 }
 

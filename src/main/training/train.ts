@@ -61,6 +61,7 @@ export async function train({ config, resume }: JobParams<'train'>, context: Job
     if (config.training.warmup_steps >= total) {
       context.log('warning', `The learning rate's warmup of ${config.training.warmup_steps} steps is not over when the run's ${total} steps are.`);
     }
+    if (config.training.fp16) context.log('warning', 'training.fp16 asks for mixed precision, which is not there yet: this run computes in float32.');
     const checkpoints = new Checkpoints(context.folder);
     const from = resume ? checkpoints.newest() : null;
     if (from) checkpoints.restore(from.step, model.parameters, optimiser.state());
