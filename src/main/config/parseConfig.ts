@@ -51,12 +51,14 @@ export function parseRunConfig(text: string, { file, overrides = [] }: { file: s
   for (const [key, value] of overrides) given.set(key, { value: parseScalar(value), line: null, where: `--set ${key}` });
   const lines = new Map([...given].flatMap(([key, { line }]) => (line === null ? [] : [[key, line] as const])));
 
-  refuseUnknown(given, problems);
+  const misspelt = refuseUnknown(given, problems);
   const values = new Map<string, unknown>();
   const hasDistillation = [...given.keys()].some((key) => key.startsWith('distillation.'));
   const type = given.get('model.type')?.value;
   for (const field of CONFIG_FIELDS) {
-    if (field.key.startsWith('distillation.') && !hasDistillation) continue;
+    const section = field.key.slice(0, field.key.indexOf('.'));
+    // The keys of a misspelt section are not missing; one complaint is enough.
+    if ((section === 'distillation' && !hasDistillation) || misspelt.has(section)) continue;
     readField(field, given.get(field.key), type, hasDistillation, values, problems, warnings);
   }
   if (!problems.length) checkTogether(values, lines, problems, warnings);
@@ -74,7 +76,7 @@ function refusal(file: string, problems: readonly ConfigMessage[]): CriaError {
 function readDocument(text: string, file: string, problems: ConfigMessage[]): Map<string, Given> {
   if (Buffer.byteLength(text) > MAX_BYTES) throw new CriaError('bad-config', `${file} is larger than ${MAX_BYTES} bytes; that is no config.`);
   const lineCounter = new LineCounter();
-  const document: Document = parseDocument(text, { lineCounter, prettyErrors: false, uniqueKeys: true });
+  const document: Document = parseDocument(text, { lineCounter, prettyErrors: false, uniqueKeys: true, logLevel: 'silent' });
   const lineOf = (node: unknown) => {
     const offset = (node as Node | null)?.range?.[0];
     return offset === undefined ? null : lineCounter.linePos(offset).line;
@@ -95,7 +97,8 @@ function readDocument(text: string, file: string, problems: ConfigMessage[]): Ma
     const section = keyText(sectionNode);
     const content = json[section];
     const node = (root as YAMLMap).get(sectionNode, true) as unknown;
-    if (content === null || typeof content !== 'object' || Array.isArray(content) || !isMap(node)) {
+    const isSection = (CONFIG_SECTIONS as readonly string[]).includes(section);
+    if (!isSection || content === null || typeof content !== 'object' || Array.isArray(content) || !isMap(node)) {
       given.set(section, { value: content, line: lineOf(sectionNode), where: file });
       continue;
     }
@@ -117,25 +120,26 @@ function parseScalar(text: string): unknown {
   return document.errors.length ? text : (document.toJS({ maxAliasCount: 0 }) as unknown);
 }
 
-function refuseUnknown(given: ReadonlyMap<string, Given>, problems: ConfigMessage[]): void {
+/** Complains of what no config has. Returns the sections that misspelt ones were probably meant to be. */
+function refuseUnknown(given: ReadonlyMap<string, Given>, problems: ConfigMessage[]): Set<string> {
   const known = [...FIELDS.keys()];
+  const sections: readonly string[] = CONFIG_SECTIONS;
+  const misspelt = new Set<string>();
   for (const [key, { line, where, value }] of given) {
     if (FIELDS.has(key)) continue;
-    const [section] = key.split('.');
-    if (!key.includes('.')) {
-      const isSection = (CONFIG_SECTIONS as readonly string[]).includes(key);
-      // A section without keys, as "distillation:" with everything commented out.
-      if (isSection && value === null) continue;
-      const message = isSection
-        ? `"${key}" should hold keys, not ${JSON.stringify(value)}`
-        : `unknown section "${key}"${suggestion(key, [...CONFIG_SECTIONS, ...known.map((other) => other.split('.')[1]!)])}`;
-      problems.push({ key, line, message: line === null ? `${where}: ${message}` : message });
-      continue;
+    const complain = (message: string) => problems.push({ key, line, message: line === null ? `${where}: ${message}` : message });
+    if (key.includes('.')) {
+      const same = known.filter((other) => other.startsWith(key.slice(0, key.indexOf('.') + 1)));
+      complain(`unknown key "${key}"${suggestion(key, same.length ? same : known)}`);
+    } else if (!sections.includes(key)) {
+      complain(`unknown section "${key}"${suggestion(key, sections)}`);
+      misspelt.add(nearest(key, sections) ?? '');
+    } else if (value !== null) {
+      // A section without keys is fine: "distillation:" with everything below it commented out.
+      complain(`"${key}" should hold keys, not ${JSON.stringify(value)}`);
     }
-    const same = known.filter((other) => other.startsWith(`${section}.`));
-    const message = `unknown key "${key}"${suggestion(key, same.length ? same : known)}`;
-    problems.push({ key, line, message: line === null ? `${where}: ${message}` : message });
   }
+  return misspelt;
 }
 
 function suggestion(word: string, choices: readonly string[]): string {
