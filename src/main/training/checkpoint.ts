@@ -111,7 +111,8 @@ export class Checkpoints {
     const path = join(this.#folder, name, STATE);
     const parsed = stateSchema.safeParse(JSON.parse(readFileSync(path, 'utf8')));
     if (!parsed.success) throw new CriaError('too-new', `${path} was not written by this version of Cria.`, 'Resume the run with the version that started it.');
-    return parsed.data;
+    const { step, tokens, seconds, best, window } = parsed.data;
+    return { step, tokens, seconds, best, window };
   }
 
   /** A kill in the middle of saving leaves a folder with a temporary name. */
