@@ -10,18 +10,20 @@ import util from 'node:util';
 import type * as tfjs from '@tensorflow/tfjs';
 import { findLibrary } from './library.ts';
 
-// tfjs-node 4.22 calls these two, which Node 23 removed.
+// tfjs-node 4.22 calls these two, of which Node 23 removed one and warns of the other.
 const legacy = util as unknown as Record<string, unknown>;
-legacy.isNullOrUndefined ??= (value: unknown) => value === null || value === undefined;
-legacy.isArray ??= Array.isArray;
+legacy.isNullOrUndefined = (value: unknown) => value === null || value === undefined;
+legacy.isArray = Array.isArray;
 
-const require = createRequire(import.meta.url);
-const library = findLibrary();
-const binding: unknown = require(library.binding);
+// Warnings and errors only; the library reads this when it is loaded.
+process.env.TF_CPP_MIN_LOG_LEVEL ??= '1';
 
-require('@tensorflow/tfjs-node-gpu/dist/register_all_kernels');
-export const tf = require('@tensorflow/tfjs') as typeof tfjs;
-const { NodeJSKernelBackend } = require('@tensorflow/tfjs-node-gpu/dist/nodejs_kernel_backend') as {
+const load = createRequire(import.meta.url);
+const binding: unknown = load(findLibrary().binding);
+
+load('@tensorflow/tfjs-node-gpu/dist/register_all_kernels');
+export const tf = load('@tensorflow/tfjs') as typeof tfjs;
+const { NodeJSKernelBackend } = load('@tensorflow/tfjs-node-gpu/dist/nodejs_kernel_backend') as {
   NodeJSKernelBackend: new (binding: unknown, packageName: string) => NodeBackend;
 };
 
@@ -36,6 +38,7 @@ export interface OpAttribute {
 /** The part of tfjs-node's backend that runs TensorFlow ops which tfjs itself has no name for. */
 export interface NodeBackend extends tfjs.KernelBackend {
   readonly binding: Record<string, number> & { TF_Version: string };
+  readonly isUsingGpuDevice: boolean;
   executeSingleOutput(op: string, attributes: OpAttribute[], inputs: tfjs.Tensor[]): tfjs.Tensor;
   executeMultipleOutputs(op: string, attributes: OpAttribute[], inputs: tfjs.Tensor[], outputs: number): tfjs.Tensor[];
 }

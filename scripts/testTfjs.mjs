@@ -1,0 +1,84 @@
+/**
+ * Runs tfjs-core's own published specs on the TensorFlow library that set-up provides, less those that tfjs-node's authors ignore. Fails
+ * when a spec fails that is not known to, or when far fewer ran than there are.
+ */
+import { readFileSync, rmSync, writeFileSync, mkdtempSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { build } from 'esbuild';
+import Jasmine from 'jasmine';
+import { manifestPath, projectRoot } from './setup/environment.mjs';
+
+/** On TensorFlow 2.21: rounding whole numbers is refused there, as it has no effect. */
+const KNOWN_FAILURES = [/^round .*int32/];
+const EXPECTED_SPECS = 3400;
+
+const packages = join(projectRoot, 'node_modules', '@tensorflow');
+const { binding } = JSON.parse(readFileSync(manifestPath(), 'utf8'));
+
+/** Read from tfjs-node's own test runner, as it is published. */
+function ignored() {
+  const runner = readFileSync(join(packages, 'tfjs-node-gpu', 'src', 'run_tests.ts'), 'utf8');
+  const list = /const IGNORE_LIST[^=]*=\s*(\[[^]*?\n\]);/.exec(runner)?.[1];
+  if (!list) throw new Error('the ignore list of tfjs-node was not found');
+  return Function(`return ${list}`)();
+}
+
+const folder = mkdtempSync(join(tmpdir(), 'cria-tfjs-'));
+try {
+  const entry = join(folder, 'entry.mjs');
+  // One bundle, so that specs and backend share one tfjs-core.
+  writeFileSync(entry, `
+    import util from 'node:util';
+    util.isNullOrUndefined = (value) => value === null || value === undefined;
+    util.isArray = Array.isArray;
+    import '@tensorflow/tfjs-node-gpu/dist/register_all_kernels';
+    import * as tf from '@tensorflow/tfjs';
+    import { NodeJSKernelBackend } from '@tensorflow/tfjs-node-gpu/dist/nodejs_kernel_backend';
+    import '@tensorflow/tfjs-core/dist/public/chained_ops/register_all_chained_ops';
+    import '@tensorflow/tfjs-core/dist/register_all_gradients';
+    import { setTestEnvs } from '@tensorflow/tfjs-core/dist/jasmine_util';
+    tf.registerBackend('tensorflow', () => new NodeJSKernelBackend(globalThis.criaBinding, '@tensorflow/tfjs-node-gpu'), 3);
+    tf.setBackend('tensorflow');
+    setTestEnvs([{ name: 'test-tensorflow', backendName: 'tensorflow', flags: {}, isDataSync: true }]);
+  `);
+  const specs = join(folder, 'specs.mjs');
+  writeFileSync(specs, `import './entry.mjs'; import '@tensorflow/tfjs-core/dist/tests';`);
+  const bundle = join(folder, 'bundle.cjs');
+  await build({
+    entryPoints: [specs], outfile: bundle, bundle: true, platform: 'node', format: 'cjs', logLevel: 'error', mainFields: ['module', 'main'],
+    nodePaths: [join(projectRoot, 'node_modules')], external: ['string_decoder', 'node-fetch'],
+  });
+
+  globalThis.criaBinding = createRequire(import.meta.url)(binding);
+  const jasmine = new Jasmine();
+  jasmine.exitOnCompletion = false;
+  const ignore = ignored();
+  jasmine.env.configure({ random: false, specFilter: (spec) => !ignore.some((text) => spec.getFullName().includes(text)) });
+  const counts = { passed: 0, failed: 0, known: 0 };
+  jasmine.clearReporters();
+  jasmine.addReporter({
+    specDone({ status, fullName, failedExpectations }) {
+      if (status === 'passed') counts.passed++;
+      if (status !== 'failed') return;
+      if (KNOWN_FAILURES.some((known) => known.test(fullName))) {
+        counts.known++;
+        return;
+      }
+      counts.failed++;
+      process.stdout.write(`FAILED ${fullName}\n  ${failedExpectations[0]?.message}\n`);
+    },
+  });
+  jasmine.specDir = folder;
+  jasmine.addSpecFile(bundle);
+  // The specs exercise warnings and deprecations by the hundred.
+  for (const method of ['warn', 'log', 'info']) console[method] = () => {};
+  await jasmine.execute();
+  const { passed, failed, known } = counts;
+  process.stdout.write(`tfjs-core's specs on TensorFlow: ${passed} passed, ${failed} failed, ${known} known to fail\n`);
+  if (passed + failed < EXPECTED_SPECS) process.stdout.write(`Only ${passed + failed} specs ran; at least ${EXPECTED_SPECS} should.\n`);
+  process.exitCode = failed > 0 || passed + failed < EXPECTED_SPECS ? 1 : 0;
+} finally {
+  rmSync(folder, { recursive: true, force: true });
+}
