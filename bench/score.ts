@@ -132,8 +132,8 @@ class Peer {
 
   async #ask(line: string): Promise<string | null> {
     this.#child.stdin.write(`${line}\n`);
-    const { value, done } = await this.#answers.next();
-    return done ? null : value;
+    const answer: IteratorResult<string, unknown> = await this.#answers.next();
+    return answer.done ? null : answer.value;
   }
 
   stop(): void {

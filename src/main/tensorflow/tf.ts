@@ -45,7 +45,7 @@ export interface NodeBackend extends tfjs.KernelBackend {
 
 export const backend = new NodeJSKernelBackend(binding, '@tensorflow/tfjs-node-gpu');
 tf.registerBackend('tensorflow', () => backend, 3);
-tf.setBackend('tensorflow');
+void tf.setBackend('tensorflow'); // Ready at once: the factory is synchronous.
 
 /** Version of the TensorFlow library in use, e.g. "2.21.0". */
 export const tensorflowVersion: string = backend.binding.TF_Version;

@@ -1,0 +1,38 @@
+/** The layers of the code: renderer -> shared <- main; inside main, parts never import processes, and one file alone names tfjs. */
+const PROCESSES = '^src/main/((index|host|cli|engine|job)\\.ts|cli/)';
+const PARTS = '^src/main/(corpus|models|training|tensorflow|evaluation|demo|config|store|disk)/';
+
+module.exports = {
+  forbidden: [
+    { name: 'no-cycles', severity: 'error', from: {}, to: { circular: true } },
+    { name: 'shared-stands-alone', severity: 'error', from: { path: '^src/shared' }, to: { pathNot: '^(src/shared|node_modules/zod)' } },
+    { name: 'shared-without-node', severity: 'error', from: { path: '^src/shared' }, to: { dependencyTypes: ['core'] } },
+    { name: 'renderer-knows-only-the-contract', severity: 'error', from: { path: '^src/renderer' }, to: { path: '^src/(main|preload)' } },
+    { name: 'parts-never-import-processes', severity: 'error', from: { path: PARTS }, to: { path: PROCESSES } },
+    {
+      name: 'store-imports-no-part',
+      severity: 'error',
+      from: { path: '^src/main/store/' },
+      to: { path: '^src/main/', pathNot: '^src/main/(store|disk)/' },
+    },
+    {
+      name: 'one-file-names-tfjs',
+      severity: 'error',
+      from: { path: '^src', pathNot: '^src/main/tensorflow/tf\\.ts$' },
+      to: { path: 'node_modules/@tensorflow' },
+    },
+    {
+      name: 'engine-never-loads-tensorflow',
+      severity: 'error',
+      from: { path: '^src/main/(engine|cli)\\.ts$' },
+      to: { path: '^src/main/tensorflow/tf\\.ts$', reachable: true },
+    },
+    { name: 'no-unresolved', severity: 'error', from: {}, to: { couldNotResolve: true } },
+  ],
+  options: {
+    doNotFollow: { path: 'node_modules' },
+    tsConfig: { fileName: 'tsconfig.json' },
+    tsPreCompilationDeps: false,
+    enhancedResolveOptions: { exportsFields: ['exports'], conditionNames: ['import', 'require', 'node', 'default'] },
+  },
+};
