@@ -20,7 +20,7 @@ const RUNNERS: { [K in JobKind]: () => Promise<Runner<K>> } = {
   train: async () => (await import('./training/train.ts')).train,
   evaluate: async () => (await import('./evaluation/evaluate.ts')).evaluate,
   score: async () => (await import('./evaluation/evaluate.ts')).score,
-  'demo-corpus': async () => (await import('./demo/corpus.ts')).makeDemoCorpus,
+  'demo-corpus': async () => (await import('./demo/nursery/makeDemoCorpus.ts')).makeDemoCorpus,
   import: async () => (await import('./models/importModel.ts')).importModel,
   export: async () => (await import('./models/exportModel.ts')).exportModel,
   probe: async () => (await import('./tensorflow/probe.ts')).probe,
