@@ -61,7 +61,7 @@ export function makePairs(seed: number, perParadigm: number, seen: ReadonlySet<s
     for (let draw = 0; pairs.size < perParadigm && draw < DRAWS_PER_PAIR * perParadigm; draw++) {
       const sample = grammar.samplePair(cycle[draw % cycle.length]!);
       const [good, bad] = [print(sample.good), print(sample.bad)];
-      if (good === bad || seen.has(good)) continue;
+      if (good === bad || seen.has(good) || pairs.has(good)) continue;
       pairs.set(good, {
         sentence_good: good,
         sentence_bad: bad,
