@@ -1,9 +1,9 @@
 /** The engine's socket: other terminals on this machine attach to a running engine through it. JSON, one message per line. */
 import { createHash, randomBytes } from 'node:crypto';
-import { chmodSync, mkdtempSync, rmSync } from 'node:fs';
+import { chmodSync, mkdtempSync, rmdirSync, rmSync } from 'node:fs';
 import { createConnection, createServer, type Server, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import type { Channel } from '../../shared/protocol.ts';
 
 /** sockaddr_un holds 108 bytes on Linux and 104 on macOS. */
@@ -77,6 +77,9 @@ export interface ListeningSocket {
   close(): void;
 }
 
+/** Names a folder that holds nothing but a socket, so that it may be removed with it. */
+const TEMPORARY_PREFIX = 'cria-socket-';
+
 /** Where an engine for this workspace listens: in the workspace, or, where that path is too long, in a private temporary folder. */
 export function chooseAddress(workspaceRoot: string): string {
   if (process.platform === 'win32') {
@@ -84,7 +87,7 @@ export function chooseAddress(workspaceRoot: string): string {
   }
   const near = join(workspaceRoot, 'engine.sock');
   if (Buffer.byteLength(near) <= MAX_SOCKET_PATH) return near;
-  return join(mkdtempSync(join(tmpdir(), 'cria-')), 'engine.sock');
+  return join(mkdtempSync(join(tmpdir(), TEMPORARY_PREFIX)), 'engine.sock');
 }
 
 /** Listens for clients; only the workspace's owner may connect. The caller holds the workspace's lock, so an old socket file is nobody's. */
@@ -109,7 +112,10 @@ export async function listen(address: string, onClient: (channel: Channel) => vo
     close() {
       for (const socket of sockets) socket.destroy();
       server.close();
-      if (!onPipe && dirname(address).startsWith(join(tmpdir(), 'cria-'))) rmSync(dirname(address), { recursive: true, force: true });
+      if (onPipe) return;
+      rmSync(address, { force: true });
+      // Only an empty folder goes: whatever else lies beside the socket is not ours to remove.
+      if (basename(dirname(address)).startsWith(TEMPORARY_PREFIX)) rmdirSync(dirname(address));
     },
   };
 }

@@ -1,4 +1,4 @@
-import { mkdtempSync, statSync } from 'node:fs';
+import { mkdtempSync, readdirSync, statSync, writeFileSync } from 'node:fs';
 import { createConnection } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -50,6 +50,13 @@ describe('socket channel', () => {
     const closed = new Promise<void>((resolve) => client.onClose(resolve));
     open!.close();
     await closed;
+  });
+
+  it('takes nothing with it when it closes but its own file, wherever the workspace lies', async () => {
+    const workspace = mkdtempSync(join(tmpdir(), 'cria-'));
+    writeFileSync(join(workspace, 'cria.db'), 'precious');
+    (await listen(chooseAddress(workspace), () => {})).close();
+    expect(readdirSync(workspace)).toEqual(['cria.db']);
   });
 
   it('falls back to a temporary folder when the workspace\'s path is too long for a socket', () => {

@@ -1,0 +1,32 @@
+/**
+ * Benchmarks: `npm run bench -- score|store [--json]`. Figures are ratios measured side by side in one run; above 1, ours is faster.
+ * `CRIA_BENCH_PYTHON` names a Python that has the peers (torch, transformers); without it only our own figures are printed.
+ */
+import { benchScore } from './score.ts';
+import { benchStore } from './store.ts';
+import { benchTrain } from './train.ts';
+import type { BenchResult } from './result.ts';
+
+const python = process.env.CRIA_BENCH_PYTHON;
+
+const BENCHES: Record<string, () => Promise<BenchResult[]>> = {
+  score: () => benchScore(python ? { python } : {}),
+  store: () => benchStore(),
+  train: () => benchTrain(python),
+};
+
+const [name, ...flags] = process.argv.slice(2);
+const bench = BENCHES[name ?? ''];
+if (!bench) {
+  process.stderr.write(`Which bench? ${Object.keys(BENCHES).join(', ')}\n`);
+  process.exitCode = 2;
+} else {
+  const results = await bench();
+  if (flags.includes('--json')) process.stdout.write(`${JSON.stringify({ results })}\n`);
+  else {
+    for (const { case: what, precision, ours, unit, peer, ratio } of results) {
+      const against = peer === null || ratio === null ? '' : `  ${ratio.toFixed(2)} x ${peer}`;
+      process.stdout.write(`${what}${precision ? ` (${precision})` : ''}: ${ours.toPrecision(4)} ${unit}${against}\n`);
+    }
+  }
+}
