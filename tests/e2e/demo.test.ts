@@ -11,7 +11,7 @@ describe('cria demo --tiny', () => {
   const workspace = mkdtempSync(join(tmpdir(), 'cria-demo-'));
   afterAll(() => rmSync(workspace, { recursive: true, force: true }));
   const cria = (...args: string[]) => {
-    const { status, stdout, stderr } = spawnSync(process.execPath, ['--disable-warning=ExperimentalWarning', CLI, '--workspace', workspace, ...args], { encoding: 'utf8' });
+    const { status, stdout, stderr } = spawnSync(process.execPath, ['--disable-warning=ExperimentalWarning', CLI, '--workspace', workspace, ...args], { encoding: 'utf8', env: { ...process.env, NO_COLOR: '1' } });
     return { status, stdout, stderr };
   };
 
