@@ -1,6 +1,6 @@
 /**
- * `npm test`: set-up, type check, lint, tests. Arguments are passed on to vitest, e.g. `npm test -- store`; type check and lint are left
- * out then. The last line counts what vitest ran.
+ * `npm test`: set-up, type check, lint, layers, tfjs-core's specs, tests. Arguments are passed on to vitest, e.g. `npm test -- store`; all but the tests is
+ * left out then. The last line counts what vitest ran.
  */
 import { spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
@@ -35,6 +35,7 @@ try {
       step(node, [program('typescript/bin/tsc'), '--noEmit'], 'Type check'),
       step(node, [program('eslint/bin/eslint.js'), '.'], 'Lint'),
       step(node, [program('dependency-cruiser/bin/dependency-cruise.mjs'), '--config', '.dependency-cruiser.cjs', 'src'], 'Layers'),
+      step(node, [join(projectRoot, 'scripts', 'testTfjs.mjs')], "tfjs-core's specs on TensorFlow"),
     ].every(Boolean);
 
   const folder = mkdtempSync(join(tmpdir(), 'cria-tests-'));
@@ -50,7 +51,7 @@ try {
   } else {
     process.stdout.write('\nThe tests on the reference data ran.\n');
   }
-  if (!checks) process.stdout.write('Type check, lint or layers failed; see above.\n');
+  if (!checks) process.stdout.write('Type check, lint, layers or tfjs-core\'s specs failed; see above.\n');
   process.stdout.write(`\n${results.numPassedTests} passed, ${results.numFailedTests} failed, ${results.numPendingTests} skipped\n`);
   process.exitCode = checks && passed && results.numPassedTests > 0 ? 0 : 1;
 } catch (error) {

@@ -23,7 +23,7 @@ export function addRunCommands(program: Command, terminal: Terminal): void {
       .description(description)
       .requiredOption('--config <file>', 'a YAML config in the BabyLlama format')
       .option('--lr <x>', 'peak learning rate, instead of the config\'s')
-      .option('--model-name, --model_name <name>', 'name of the model, instead of the config\'s')
+      .option('--model_name, --model-name <name>', 'name of the model, instead of the config\'s')
       .option('--set <key=value>', 'any other key, e.g. training.num_epochs=2; may be repeated', collect, [])
       .action((options: StartOptions) => start(terminal, options, method));
   }
