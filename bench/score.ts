@@ -2,11 +2,8 @@
  * Scoring speed: sentences a second of a Llama of the recipe's 16M shape with random weights, beside transformers on the same sequences,
  * in batches and one at a time (as the pipeline's own command line has it). Rounds alternate, so that a busy moment hits both.
  */
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { existsSync, readdirSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import { createInterface } from 'node:readline';
 import { loadTokenizer } from '../src/main/corpus/tokenizer.ts';
 import { encodeSentence } from '../src/main/evaluation/encode.ts';
 import { readPairs } from '../src/main/evaluation/pairs.ts';
@@ -14,6 +11,7 @@ import { scoreSequences, type ScoredSequence } from '../src/main/evaluation/scor
 import { toConfigJson } from '../src/main/models/configJson.ts';
 import { createModel } from '../src/main/models/createModel.ts';
 import type { LlamaConfig } from '../src/main/models/modelConfig.ts';
+import { median, startPeer } from './peer.ts';
 import type { BenchResult } from './result.ts';
 
 export interface ScoreBenchOptions {
@@ -35,7 +33,9 @@ export async function benchScore(options: ScoreBenchOptions = {}): Promise<Bench
   const { python = process.env.CRIA_BENCH_PYTHON, pairs = 536, rounds = 3 } = options;
   const { sequences, source } = (await blimpSequences(pairs)) ?? { sequences: madeUpSequences(pairs), source: 'made-up pairs' };
   const model = createModel(CONFIG, { seed: 1 });
-  const peer = python ? await Peer.start(python, sequences) : null;
+  const setup = { config: toConfigJson(CONFIG), sequences: sequences.map(({ ids }) => Array.from(ids)), batch: PEER_BATCH };
+  const peer = python ? await startPeer(python, 'score.py', [], JSON.stringify(setup)) : null;
+  const ask = async (way: 'batched' | 'batch1'): Promise<number> => ((await peer!.ask(way)) as { seconds: number }).seconds;
   const seconds = { ours: [] as number[], batched: [] as number[], batch1: [] as number[] };
   try {
     await scoreSequences(model, sequences.slice(0, 64)); // First use of every kernel.
@@ -44,12 +44,12 @@ export async function benchScore(options: ScoreBenchOptions = {}): Promise<Bench
       await scoreSequences(model, sequences);
       seconds.ours.push((performance.now() - start) / 1000);
       if (peer) {
-        seconds.batched.push(await peer.run('batched'));
-        if (round === 0) seconds.batch1.push(await peer.run('batch1'));
+        seconds.batched.push(await ask('batched'));
+        if (round === 0) seconds.batch1.push(await ask('batch1'));
       }
     }
   } finally {
-    peer?.stop();
+    await peer?.stop();
     model.dispose();
   }
   const speed = (times: number[]): number => sequences.length / median(times);
@@ -94,49 +94,4 @@ function madeUpSequences(pairs: number): ScoredSequence[] {
     bad[1 + below(length)] = 3 + below(CONFIG.vocab_size - 3);
     return [good, bad].map((ids): ScoredSequence => ({ ids, scoredFrom: 1 }));
   }).flat();
-}
-
-function median(values: readonly number[]): number {
-  const sorted = [...values].sort((a, b) => a - b);
-  return sorted[Math.floor((sorted.length - 1) / 2)]!;
-}
-
-/** A Python process that scores the same sequences when told (bench/peers/score.py). */
-class Peer {
-  readonly #child;
-  readonly #answers: AsyncIterator<string>;
-
-  private constructor(python: string) {
-    this.#child = spawn(python, [join(import.meta.dirname, 'peers', 'score.py')], { stdio: ['pipe', 'pipe', 'inherit'] });
-    this.#child.stdin.on('error', () => {}); // Its end is told by the missing answer.
-    this.#answers = createInterface({ input: this.#child.stdout })[Symbol.asyncIterator]();
-  }
-
-  /** Null when that Python lacks the packages. */
-  static async start(python: string, sequences: readonly ScoredSequence[]): Promise<Peer | null> {
-    const peer = new Peer(python);
-    const failed = once(peer.#child, 'error').then(() => null);
-    const setup = { config: toConfigJson(CONFIG), sequences: sequences.map(({ ids }) => Array.from(ids)), batch: PEER_BATCH };
-    const ready = await Promise.race([peer.#ask(JSON.stringify(setup)), failed]);
-    if (ready !== null) return peer;
-    process.stderr.write(`${python} cannot run the peers; only Cria is measured.\n`);
-    return null;
-  }
-
-  /** @returns seconds */
-  async run(way: 'batched' | 'batch1'): Promise<number> {
-    const answer = await this.#ask(way);
-    if (answer === null) throw new Error('the peer ended early');
-    return (JSON.parse(answer) as { seconds: number }).seconds;
-  }
-
-  async #ask(line: string): Promise<string | null> {
-    this.#child.stdin.write(`${line}\n`);
-    const answer: IteratorResult<string, unknown> = await this.#answers.next();
-    return answer.done ? null : answer.value;
-  }
-
-  stop(): void {
-    this.#child.stdin.end();
-  }
 }

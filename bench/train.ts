@@ -2,13 +2,10 @@
  * Training steps of llama-16M at 16 x 128 (float32, AdamW, clipping), ours against PyTorch with the same shapes and threads: rounds of both
  * in turn, in one run, medians of steps.
  */
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
-import { join } from 'node:path';
-import { createInterface } from 'node:readline';
 import { createModel } from '../src/main/models/createModel.ts';
 import type { LlamaConfig } from '../src/main/models/modelConfig.ts';
 import { createStep, languageModelling } from '../src/main/training/step.ts';
+import { median, startPeer } from './peer.ts';
 import type { BenchResult } from './result.ts';
 
 const BATCH = 16;
@@ -20,29 +17,6 @@ const CONFIG: LlamaConfig = {
   model_type: 'llama', vocab_size: 16_000, max_positions: 256, hidden_size: 256, intermediate_size: 1024, n_layer: 8, n_head: 8, tie_word_embeddings: false,
   initializer_range: 0.02, bos_token_id: 1, eos_token_id: 2, pad_token_id: 0, rms_norm_eps: 1e-6, rope_theta: 10_000,
 };
-
-const median = (values: number[]) => values.sort((a, b) => a - b)[Math.floor(values.length / 2)]!;
-
-/** A peer that takes steps when asked and says how long each took, in milliseconds. */
-async function startPeer(python: string, way: string) {
-  const child = spawn(python, [join(import.meta.dirname, 'peers', 'train.py'), way], { stdio: ['pipe', 'pipe', 'ignore'] });
-  const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
-  const read = async () => {
-    const line: IteratorResult<string, unknown> = await lines.next();
-    return line.done ? null : line.value;
-  };
-  if ((await read()) !== 'ready') return null;
-  return {
-    round: async () => {
-      child.stdin.write(`${STEPS_PER_ROUND}\n`);
-      return JSON.parse((await read()) ?? '[]') as number[];
-    },
-    stop: async () => {
-      child.stdin.end();
-      await once(child, 'close');
-    },
-  };
-}
 
 export async function benchTrain(python: string | undefined): Promise<BenchResult[]> {
   const model = createModel(CONFIG, { seed: 1 });
@@ -59,12 +33,12 @@ export async function benchTrain(python: string | undefined): Promise<BenchResul
   const ways = python ? ['torch eager', 'torch.compile'] : [null];
   for (const way of ways) {
     process.stderr.write(`llama-16M${way ? ` beside ${way}` : ''}\n`);
-    const peer = way && python ? await startPeer(python, way) : null;
+    const peer = way && python ? await startPeer(python, 'train.py', [way]) : null;
     const ours: number[] = [];
     const theirs: number[] = [];
     for (let round = 0; round < ROUNDS; round++) {
       for (let i = 0; i < STEPS_PER_ROUND; i++) ours.push(ourStep());
-      if (peer) theirs.push(...(await peer.round()));
+      if (peer) theirs.push(...((await peer.ask(String(STEPS_PER_ROUND))) as number[]));
     }
     await peer?.stop();
     const ms = median(ours);

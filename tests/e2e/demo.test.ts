@@ -48,6 +48,17 @@ describe('cria demo --tiny', () => {
     expect(original!.trimEnd().split('\n')[0]).toMatch(/^\{"index":0,"logprobGood":-\d+\.\d+,"logprobBad":-\d+\.\d+\}$/);
   });
 
+  it('trains from a config with the command line\'s changes', () => {
+    const corpus = join(workspace, 'corpora', 'demo', 'raw_clean');
+    const set = { 'data.tokenizer_path': join(workspace, 'tokenizers', 'demo.json'), 'data.train_path': corpus, 'data.eval_path': corpus, 'data.eval_samples': '4', 'training.max_steps': '2' };
+    const flags = Object.entries(set).flatMap(([key, value]) => ['--set', `${key}=${value}`]);
+    for (const [flag, name] of [['--model-name', 'renamed'], ['--model_name', 'renamed-2']] as const) {
+      const trained = cria('train', '--config', resolve('config/demo/student-from-scratch.yaml'), '--lr', '1e-4', flag, name, ...flags, '--json');
+      expect(trained.status, trained.stderr).toBe(0);
+      expect(JSON.parse(trained.stdout)).toMatchObject({ model: name, steps: 2 });
+    }
+  });
+
   it('ends with one clear message and a code when something is wrong', () => {
     const missing = cria('train', '--config', join(workspace, 'none.yaml'));
     expect(missing).toMatchObject({ status: 1, stdout: '' });

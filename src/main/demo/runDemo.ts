@@ -24,7 +24,7 @@ export interface DemoSize {
   overrides: [string, string][];
 }
 
-export const DEMO_SIZE: DemoSize = { words: 300_000, vocabSize: 1000, seed: 1, overrides: [] };
+export const DEMO_SIZE: DemoSize = { words: 250_000, vocabSize: 1000, seed: 1, overrides: [] };
 
 export interface DemoModel {
   role: DemoRole;
