@@ -20,7 +20,7 @@ const VOCABULARY = 16_000;
 export async function benchTokenize(python: string | undefined): Promise<BenchResult[]> {
   const folder = mkdtempSync(join(tmpdir(), 'cria-bench-'));
   try {
-    const context: JobContext = { signal: new AbortController().signal, folder, progress: () => {}, log: () => {}, metric: () => {} };
+    const context: JobContext = { signal: new AbortController().signal, folder, progress: () => {}, log: () => {}, metric: () => {}, report: () => {} };
     const shared = resolve(import.meta.dirname, '../../shared/data/babylm');
     const corpus = existsSync(shared) ? shared : (await makeDemoCorpus({ output: folder, seed: 1, words: 1_000_000 }, context)).corpus;
     const files = corpusFiles(corpus, ['.train']);

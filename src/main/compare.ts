@@ -13,11 +13,12 @@ export function compareRuns(store: Store, ids: string[]): Comparison {
   const details = ids.map((id) => store.getRun(id));
   const flat = details.map((run) => flatten((run.params as { config?: unknown }).config ?? run.params));
   const keys = [...new Set(flat.flatMap((config) => [...config.keys()]))];
-  const differing = keys.filter((key) => new Set(flat.map((config) => config.get(key))).size > 1);
   return {
     runs: ids.map((id) => store.getSummary(id)),
-    config: differing.map((key) => ({ key, values: flat.map((config) => config.get(key) ?? '') })),
-    equalKeys: keys.length - differing.length,
+    config: keys.map((key) => {
+      const values = flat.map((config) => config.get(key) ?? '');
+      return { key, values, differs: new Set(values).size > 1 };
+    }),
     metrics: COMPARED_METRICS.flatMap((metric) => {
       const latest = ids.map((id) => store.latestMetric(id, metric));
       if (latest.every((value) => value === null)) return [];
@@ -61,7 +62,10 @@ function compareScores(store: Store, runs: RunDetail[]): Comparison['scores'] {
       suite,
       version,
       protocol,
+      evaluationIds: evaluations.map((evaluation) => evaluation?.id ?? null),
       accuracies: evaluations.map((evaluation) => evaluation?.accuracy ?? null),
+      low: evaluations.map((evaluation) => evaluation?.low ?? null),
+      high: evaluations.map((evaluation) => evaluation?.high ?? null),
       against: runs.flatMap((run, index) => {
         const other = evaluations[index];
         if (index === 0 || !baseline || !other) return [];

@@ -23,6 +23,7 @@ const RUNNERS: { [K in JobKind]: () => Promise<Runner<K>> } = {
   'demo-corpus': async () => (await import('./demo/nursery/makeDemoCorpus.ts')).makeDemoCorpus,
   import: async () => (await import('./models/importModel.ts')).importModel,
   export: async () => (await import('./models/exportModel.ts')).exportModel,
+  generate: async () => (await import('./generation/generateJob.ts')).generate,
   probe: async () => (await import('./tensorflow/probe.ts')).probe,
 };
 
@@ -57,6 +58,7 @@ async function run(start: StartJob): Promise<void> {
       metrics.append(record);
       void tell({ type: 'measured', step: record.step });
     },
+    report: (report) => void tell({ type: 'report', report }),
   };
   let code = 0;
   try {

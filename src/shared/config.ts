@@ -81,6 +81,8 @@ export interface LoggingConfig {
   wandb: boolean;
   /** Groups runs in the list. */
   project: string;
+  /** What the model continues at each evaluation, to be read beside its losses; null: nothing. */
+  sample_prompt: string | null;
   /** Accepted and ignored: models land in the workspace's models folder. */
   output_dir: string | null;
 }

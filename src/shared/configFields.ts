@@ -64,6 +64,7 @@ export const CONFIG_FIELDS: readonly ConfigField[] = [
 
   { key: 'logging.wandb', schema: z.boolean(), fallback: false, expected: TRUTH, help: 'Accepted for the original\'s files and ignored: Cria keeps its own records' },
   { key: 'logging.project', schema: z.string(), fallback: '', expected: 'text', help: 'Groups runs in the list' },
+  { key: 'logging.sample_prompt', schema: z.string().max(2000).nullable(), fallback: 'Once upon a time', expected: 'text, or null', help: 'What the model continues at each evaluation, to be read beside its losses; null: nothing' },
   { key: 'logging.output_dir', schema: z.string().nullable(), fallback: null, expected: 'a path', help: 'Accepted and ignored: models land in the workspace' },
 ];
 

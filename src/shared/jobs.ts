@@ -52,6 +52,16 @@ export const JOB_PARAMS = {
   import: z.object({ source: z.string(), name: z.string() }),
   /** Write a model of the workspace as a Hugging Face folder. */
   export: z.object({ model: z.object({ name: z.string(), folder: z.string() }), output: z.string() }),
+  /** Continue a prompt, token by token. */
+  generate: z.object({
+    model: z.object({ name: z.string(), folder: z.string() }),
+    prompt: z.string(),
+    maxTokens: z.int().min(1),
+    temperature: z.number().min(0),
+    topK: z.int().min(0),
+    topP: z.number(),
+    seed: z.int().min(0),
+  }),
   /** Load TensorFlow, multiply two matrices, tell what was found. */
   probe: z.object({}),
 } as const;
@@ -66,6 +76,7 @@ export const JOB_RESULTS = {
   'demo-corpus': demoCorpusResult,
   import: modelFolderResult,
   export: modelFolderResult,
+  generate: z.object({ text: z.string(), tokens: z.int(), seconds: z.number() }),
   probe: probeResult,
 } as const satisfies Record<keyof typeof JOB_PARAMS, z.ZodType>;
 
@@ -75,8 +86,14 @@ export type JobParams<K extends JobKind> = z.output<(typeof JOB_PARAMS)[K]>;
 export type JobResults = { [K in JobKind]: z.infer<(typeof JOB_RESULTS)[K]> };
 
 /**
- * Every state a job can be in. A job that is interrupted (its process died), failed or stopped can be resumed where its kind
- * allows; done is for good.
+ * Every state a job can be in. A job that is interrupted (its process died), failed, paused or stopped can be resumed where its kind
+ * allows; done is for good. Paused is stopped by someone who said that it shall go on.
  */
-export const JOB_STATES = ['waiting', 'running', 'interrupted', 'done', 'failed', 'stopped'] as const;
+export const JOB_STATES = ['waiting', 'running', 'paused', 'interrupted', 'done', 'failed', 'stopped'] as const;
 export type JobState = (typeof JOB_STATES)[number];
+
+/** States in which nothing more happens by itself. */
+export const ENDED_STATES: readonly JobState[] = ['paused', 'interrupted', 'done', 'failed', 'stopped'];
+
+/** Kinds whose job saves its state and can go on from there. */
+export const RESUMABLE_KINDS: readonly JobKind[] = ['train', 'evaluate'];

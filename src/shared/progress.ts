@@ -1,4 +1,6 @@
 /** What a job reports while it works. */
+import type { GeneratedToken, TextSample } from './records.ts';
+import type { SuiteScore } from './results.ts';
 
 export type LogLevel = 'info' | 'warning' | 'error';
 
@@ -26,3 +28,12 @@ export interface MetricRecord {
   /** Seconds of training time so far, pauses left out. */
   seconds?: number;
 }
+
+/** Part of a job's outcome that is worth showing before its end. */
+export type JobReport =
+  /** A text that the model in training wrote. */
+  | { type: 'sample'; sample: TextSample }
+  /** The next token of a text. */
+  | { type: 'token'; token: GeneratedToken }
+  /** A model's score on a suite; every pair's log-probabilities lie in the run's folder. */
+  | { type: 'score'; score: SuiteScore };

@@ -58,11 +58,27 @@ export const metricSeries = z.object({
   count: z.int(),
   steps: z.array(z.number()),
   values: z.array(anyNumber),
+  /** Smoothed values at the same steps; empty when no smoothing was asked for. */
+  smoothed: z.array(anyNumber),
   tokens: z.array(z.number().nullable()),
   epochs: z.array(z.number().nullable()),
   seconds: z.array(z.number().nullable()),
 });
 export type MetricSeries = z.infer<typeof metricSeries>;
+
+/** Text that a model in training wrote, from its best guess at each evaluation. */
+export const textSample = z.object({ step: z.int(), prompt: z.string(), text: z.string() });
+export type TextSample = z.infer<typeof textSample>;
+
+/** A token that a model drew, and what else it might have drawn. */
+export const generatedToken = z.object({
+  id: z.int(),
+  text: z.string(),
+  /** At temperature 1, before top-k and top-p. */
+  probability: z.number(),
+  alternatives: z.array(z.object({ id: z.int(), text: z.string(), probability: z.number() })),
+});
+export type GeneratedToken = z.infer<typeof generatedToken>;
 
 export const modelRecord = z.object({
   name: z.string(),

@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
-import type { JobContext, LogLevel, MetricRecord, Progress } from '../../src/main/queue/jobContext.ts';
+import type { JobContext, JobReport, LogLevel, MetricRecord, Progress } from '../../src/main/queue/jobContext.ts';
 
 /** A new empty folder, removed when the test is over. */
 export function temporaryFolder(): string {
@@ -19,6 +19,7 @@ export class RecordingContext implements JobContext {
   readonly progressed: Progress[] = [];
   readonly logged: { level: LogLevel; message: string }[] = [];
   readonly metrics: MetricRecord[] = [];
+  readonly reports: JobReport[] = [];
 
   progress(progress: Progress): void {
     this.progressed.push(progress);
@@ -30,5 +31,9 @@ export class RecordingContext implements JobContext {
 
   metric(record: MetricRecord): void {
     this.metrics.push(record);
+  }
+
+  report(report: JobReport): void {
+    this.reports.push(report);
   }
 }

@@ -2,9 +2,10 @@
 import { homedir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { CriaError } from '../../shared/errors.ts';
-import { createClient, type EngineClient } from '../../shared/protocol.ts';
+import { createClient, type Channel, type EngineClient } from '../../shared/protocol.ts';
 import { startEngine, type Engine } from '../engine.ts';
 import { readWorkspaceLock } from '../store/lock.ts';
+import { relay } from '../transport/relay.ts';
 import { connect } from '../transport/socket.ts';
 import { Workspace } from '../workspace.ts';
 
@@ -13,6 +14,8 @@ export interface Connection {
   workspace: Workspace;
   /** The engine, when it lives in this process; null when attached to another terminal's. */
   engine: Engine | null;
+  /** Connects another client, e.g. a window. */
+  attach(channel: Channel): void;
   close(): Promise<void>;
 }
 
@@ -36,10 +39,11 @@ export async function openConnection(folder: string, jobEntry: string): Promise<
   const lock = readWorkspaceLock(workspace.root);
   if (lock?.socket) {
     const client = await attach(lock.socket, lock.pid);
-    return { client, workspace, engine: null, close: async () => client.close() };
+    const { socket } = lock;
+    return { client, workspace, engine: null, attach: (channel) => relay(channel, connect(socket)), close: async () => client.close() };
   }
   const engine = await startEngine({ workspace, jobEntry });
-  return { client: engine.client(), workspace, engine, close: () => engine.close() };
+  return { client: engine.client(), workspace, engine, attach: (channel) => engine.attach(channel), close: () => engine.close() };
 }
 
 async function attach(address: string, pid: number): Promise<EngineClient> {

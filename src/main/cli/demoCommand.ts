@@ -2,18 +2,10 @@
 import { dirname, join } from 'node:path';
 import type { Command } from 'commander';
 import pc from 'picocolors';
-import { DEMO_SIZE, runDemo, type DemoResult, type DemoSize } from '../demo/runDemo.ts';
+import { DEMO_SIZE, runDemo, TINY_DEMO, type DemoResult } from '../demo/runDemo.ts';
 import { formatAccuracy, formatDuration, formatLoss, formatParameters, renderTable } from './format.ts';
 import type { Terminal } from './terminal.ts';
 import { watchRun } from './watch.ts';
-
-/** A demo small enough for a test; its scores mean nothing. */
-const TINY: DemoSize = {
-  words: 5000,
-  vocabSize: 500,
-  seed: 1,
-  overrides: [['training.max_steps', '6'], ['training.warmup_steps', '2'], ['data.eval_samples', '8']],
-};
 
 export function addDemoCommand(program: Command, terminal: Terminal): void {
   program
@@ -27,7 +19,7 @@ export function addDemoCommand(program: Command, terminal: Terminal): void {
           workspace,
           // src/main/cli.ts and out/main/cli.js both lie two folders below the project's.
           configFolder: join(dirname(terminal.jobEntry), '..', '..', 'config', 'demo'),
-          size: tiny ? TINY : DEMO_SIZE,
+          size: tiny ? TINY_DEMO : DEMO_SIZE,
           watch: (runId) => watchRun(client, runId),
           stage: (text) => process.stderr.write(`${pc.bold(text)}\n`),
         });

@@ -38,7 +38,7 @@ async function probe(jobEntry: string): Promise<Report['tensorflow']> {
   const folder = mkdtempSync(join(tmpdir(), 'cria-doctor-'));
   try {
     const ignore = () => {};
-    const job = startJob(jobEntry, 'doctor', { kind: 'probe', params: {}, folder, workspace: folder }, { progress: ignore, log: ignore, measured: ignore });
+    const job = startJob(jobEntry, 'doctor', { kind: 'probe', params: {}, folder, workspace: folder }, { progress: ignore, log: ignore, measured: ignore, report: ignore });
     const end = await job.ended;
     if (end.outcome === 'done') return JOB_RESULTS.probe.parse(end.result);
     if (end.outcome === 'failed') return { error: toWireError(end.error) };

@@ -124,11 +124,12 @@ function describeRuns(rows: RunSummary[], total: number): string {
 function describeComparison(comparison: ResultOf<'run.compare'>): string {
   const names = comparison.runs.map((run) => run.name);
   const numeric = [false, ...names.map(() => true)];
+  const differing = comparison.config.filter(({ differs }) => differs);
   const parts = [
-    comparison.config.length
-      ? renderTable(['config', ...names], comparison.config.map(({ key, values }) => [key, ...values]))
+    differing.length
+      ? renderTable(['config', ...names], differing.map(({ key, values }) => [key, ...values]))
       : 'The configs are equal.',
-    `${comparison.equalKeys} config keys are equal.`,
+    `${comparison.config.length - differing.length} config keys are equal.`,
     renderTable(
       ['metric', ...names],
       comparison.metrics.map(({ metric, last, best }) => [metric, ...last.map((value, i) => `${formatLoss(value)} (best ${formatLoss(best[i]!)})`)]),

@@ -29,9 +29,14 @@ export class Terminal {
     return workspaceFolder(this.#options.workspace);
   }
 
+  /** Connects to the workspace's engine; the caller closes the connection. */
+  open(): Promise<Connection> {
+    return openConnection(this.workspaceFolder, this.jobEntry);
+  }
+
   /** Connects to the workspace's engine for the time of one command. */
   async withEngine<T>(action: (connection: Connection) => Promise<T>): Promise<T> {
-    const connection = await openConnection(this.workspaceFolder, this.jobEntry);
+    const connection = await this.open();
     try {
       const result = await action(connection);
       await this.#letOthersFinish(connection);

@@ -2,12 +2,13 @@
 import { SingleBar, Presets } from 'cli-progress';
 import pc from 'picocolors';
 import { CriaError, fromWireError, type ErrorCode } from '../../shared/errors.ts';
+import { ENDED_STATES } from '../../shared/jobs.ts';
 import type { Progress } from '../../shared/progress.ts';
 import type { RunDetail } from '../../shared/records.ts';
 import type { EngineClient } from '../../shared/protocol.ts';
 import { formatDuration, formatQuantity } from './format.ts';
 
-const FINAL = new Set(['done', 'failed', 'stopped', 'interrupted']);
+const FINAL: ReadonlySet<string> = new Set(ENDED_STATES);
 
 export interface WatchOptions {
   /** Print the run's log lines too. */

@@ -44,10 +44,23 @@ interface Given {
  * @param overrides dotted keys and YAML values that replace the file's
  * @throws CriaError `bad-config` listing every problem
  */
-export function parseRunConfig(text: string, { file, overrides = [] }: { file: string; overrides?: readonly [string, string][] }): ParsedConfig {
+export function parseRunConfig(text: string, options: ParseOptions): ParsedConfig {
+  const { problems, parsed } = examineRunConfig(text, options);
+  if (problems.length) throw refusal(options.file, problems);
+  return parsed!;
+}
+
+export interface ParseOptions {
+  file: string;
+  overrides?: readonly [string, string][];
+}
+
+/** The same as a list of problems; `parsed` is null when there are any. */
+export function examineRunConfig(text: string, { file, overrides = [] }: ParseOptions): { problems: ConfigMessage[]; warnings: ConfigMessage[]; parsed: ParsedConfig | null } {
   const problems: ConfigMessage[] = [];
   const warnings: ConfigMessage[] = [];
   const given = readDocument(text, file, problems);
+  if (!given) return { problems, warnings, parsed: null };
   for (const [key, value] of overrides) given.set(key, { value: parseScalar(value), line: null, where: `--set ${key}` });
   const lines = new Map([...given].flatMap(([key, { line }]) => (line === null ? [] : [[key, line] as const])));
 
@@ -62,8 +75,8 @@ export function parseRunConfig(text: string, { file, overrides = [] }: { file: s
     readField(field, given.get(field.key), type, hasDistillation, values, problems, warnings);
   }
   if (!problems.length) checkTogether(values, lines, problems, warnings);
-  if (problems.length) throw refusal(file, problems);
-  return { config: assemble(values, hasDistillation), warnings, given: new Set(given.keys()), lines };
+  const parsed = problems.length ? null : { config: assemble(values, hasDistillation), warnings, given: new Set(given.keys()), lines };
+  return { problems, warnings, parsed };
 }
 
 function refusal(file: string, problems: readonly ConfigMessage[]): CriaError {
@@ -72,9 +85,13 @@ function refusal(file: string, problems: readonly ConfigMessage[]): CriaError {
   return new CriaError('bad-config', `${intro}${list.join('\n  ')}`, 'The configs in config/ show every key with its meaning.');
 }
 
-/** Dotted keys with their values and lines. */
-function readDocument(text: string, file: string, problems: ConfigMessage[]): Map<string, Given> {
-  if (Buffer.byteLength(text) > MAX_BYTES) throw new CriaError('bad-config', `${file} is larger than ${MAX_BYTES} bytes; that is no config.`);
+/** Dotted keys with their values and lines; null when the text is no config at all, which `problems` then say. */
+function readDocument(text: string, file: string, problems: ConfigMessage[]): Map<string, Given> | null {
+  const refuse = (message: string) => {
+    problems.push({ key: '', line: null, message });
+    return null;
+  };
+  if (Buffer.byteLength(text) > MAX_BYTES) return refuse(`${file} is larger than ${MAX_BYTES} bytes; that is no config.`);
   const lineCounter = new LineCounter();
   const document: Document = parseDocument(text, { lineCounter, prettyErrors: false, uniqueKeys: true, logLevel: 'silent' });
   const lineOf = (node: unknown) => {
@@ -82,15 +99,15 @@ function readDocument(text: string, file: string, problems: ConfigMessage[]): Ma
     return offset === undefined ? null : lineCounter.linePos(offset).line;
   };
   for (const error of document.errors) problems.push({ key: '', line: lineCounter.linePos(error.pos[0]).line, message: `not valid YAML: ${error.message}` });
-  if (problems.length) throw refusal(file, problems);
+  if (problems.length) return null;
   const root: unknown = document.contents;
-  if (root === null || (isScalar(root) && root.value === null)) throw new CriaError('bad-config', `${file} is empty.`, 'Start from one of the configs in config/.');
-  if (!isMap(root)) throw new CriaError('bad-config', `${file} is not a config: it should have the sections ${CONFIG_SECTIONS.join(', ')}.`, 'Start from one of the configs in config/.');
+  if (root === null || (isScalar(root) && root.value === null)) return refuse(`${file} is empty.`);
+  if (!isMap(root)) return refuse(`${file} is not a config: it should have the sections ${CONFIG_SECTIONS.join(', ')}.`);
   let json: Record<string, unknown>;
   try {
     json = document.toJS({ maxAliasCount: 20 }) as Record<string, unknown>;
   } catch (error) {
-    throw new CriaError('bad-config', `${file}: ${(error as Error).message}`, 'Write the values out instead of using YAML aliases.', { cause: error });
+    return refuse(`${file}: ${(error as Error).message} Write the values out instead of using YAML aliases.`);
   }
   const given = new Map<string, Given>();
   for (const { key: sectionNode } of (root as YAMLMap).items as Pair<Node, Node | null>[]) {

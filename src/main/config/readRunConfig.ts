@@ -5,7 +5,7 @@ import type { RunConfig } from '../../shared/config.ts';
 import { CriaError } from '../../shared/errors.ts';
 import { parseRunConfig, type ConfigMessage } from './parseConfig.ts';
 
-const PATH_KEYS = ['tokenizer_path', 'train_path', 'eval_path'] as const;
+export const PATH_KEYS = ['tokenizer_path', 'train_path', 'eval_path'] as const;
 
 export interface ReadOptions {
   overrides?: readonly [string, string][];
@@ -25,6 +25,14 @@ export function readRunConfig(file: string, { overrides = [], searchFolders }: R
     const missing = (error as NodeJS.ErrnoException).code === 'ENOENT';
     throw new CriaError(missing ? 'not-found' : 'bad-config', missing ? `There is no config ${file}.` : `${file} cannot be read as UTF-8 text: ${(error as Error).message}`, 'Give the path of a YAML file; config/ has the recipe\'s.', { cause: error });
   }
+  return checkRunConfig(text, file, { overrides, searchFolders });
+}
+
+/**
+ * The same for a config's text that may not be saved yet; `file` is where it lies or will lie.
+ * @throws CriaError as {@link readRunConfig}
+ */
+export function checkRunConfig(text: string, file: string, { overrides = [], searchFolders }: ReadOptions): { config: RunConfig; warnings: ConfigMessage[] } {
   const { config, warnings, lines } = parseRunConfig(text, { file, overrides });
   const folders = [...searchFolders, dirname(resolve(file))];
   const data = { ...config.data };

@@ -24,7 +24,15 @@ export interface DemoSize {
   overrides: [string, string][];
 }
 
-export const DEMO_SIZE: DemoSize = { words: 250_000, vocabSize: 1000, seed: 1, overrides: [] };
+/** A demo small enough for a test; its scores mean nothing. */
+export const TINY_DEMO: DemoSize = {
+  words: 5000,
+  vocabSize: 500,
+  seed: 1,
+  overrides: [['training.max_steps', '6'], ['training.warmup_steps', '2'], ['data.eval_samples', '8']],
+};
+
+export const DEMO_SIZE: DemoSize = { words: 200_000, vocabSize: 1000, seed: 1, overrides: [] };
 
 export interface DemoModel {
   role: DemoRole;
@@ -122,7 +130,7 @@ export async function runDemo({ client, workspace, configFolder, size, watch, st
 }
 
 /** "demo", or "demo-2" and so on where an earlier demo lies. */
-function freePrefix(workspace: Workspace): string {
+export function freePrefix(workspace: Workspace): string {
   for (let number = 1; ; number++) {
     const prefix = number === 1 ? 'demo' : `demo-${number}`;
     const taken = existsSync(join(workspace.corpora, prefix)) || DEMO_ROLES.some((role) => existsSync(workspace.modelFolder(`${prefix}-${role}`)));

@@ -45,7 +45,9 @@ export async function evaluate(params: JobParams<'evaluate'>, context: JobContex
     try {
       for (const suite of suites) {
         const out = params.out === null ? null : params.models.length === 1 ? params.out : join(params.out, fileName(name));
-        scores.push(await scoreSuite({ name, scoring, weights: weightsMark(folder) }, suite, out, context));
+        const score = await scoreSuite({ name, scoring, weights: weightsMark(folder) }, suite, out, context);
+        scores.push(score);
+        context.report({ type: 'score', score });
       }
     } finally {
       scoring.model.dispose();

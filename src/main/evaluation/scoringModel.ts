@@ -2,15 +2,14 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { CriaError } from '../../shared/errors.ts';
-import { loadTokenizer } from '../corpus/tokenizer.ts';
+import { loadTokenizer, type Tokenizer } from '../corpus/tokenizer.ts';
 import type { LanguageModel } from '../models/languageModel.ts';
 import { loadModelFolder } from '../models/loadModel.ts';
-import type { TextEncoder } from './encode.ts';
 import { addPrefixSpace, startToken } from './tokenizerRoles.ts';
 
 export interface ScoringModel {
   model: LanguageModel;
-  tokenizer: TextEncoder;
+  tokenizer: Tokenizer;
   /** What the first token of a sentence is predicted from. */
   startToken: number;
 }

@@ -2,7 +2,7 @@
 import { fork, type ChildProcess } from 'node:child_process';
 import { createInterface } from 'node:readline';
 import { CriaError, fromWireError } from '../../shared/errors.ts';
-import type { LogLevel, Progress } from '../../shared/progress.ts';
+import type { JobReport, LogLevel, Progress } from '../../shared/progress.ts';
 import type { FromJob, StartJob, ToJob } from './jobMessages.ts';
 
 /** How a job's process ended. */
@@ -17,6 +17,7 @@ export interface JobListener {
   progress(progress: Progress): void;
   log(level: LogLevel, message: string): void;
   measured(step: number): void;
+  report(report: JobReport): void;
 }
 
 export interface RunningJob {
@@ -68,6 +69,9 @@ export function startJob(entry: string, label: string, start: Omit<StartJob, 'ty
         break;
       case 'measured':
         listener.measured(message.step);
+        break;
+      case 'report':
+        listener.report(message.report);
         break;
       case 'result':
         said = { outcome: 'done', result: message.result };

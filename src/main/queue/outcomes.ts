@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { JobKind } from '../../shared/jobs.ts';
-import type { EvaluateResult, ModelFolderResult, TrainResult } from '../../shared/results.ts';
+import type { EvaluateResult, ModelFolderResult, SuiteScore, TrainResult } from '../../shared/results.ts';
 import { readSuiteLogprobs } from '../evaluation/logprobFiles.ts';
 import type { Store } from '../store/store.ts';
 import type { Workspace } from '../workspace.ts';
@@ -11,10 +11,17 @@ export function recordOutcome(store: Store, workspace: Workspace, runId: string,
   if (kind === 'train') recordTrained(store, runId, result as TrainResult);
   if (kind === 'import') recordImported(store, runId, result as ModelFolderResult);
   if (kind === 'evaluate') {
+    // Most were recorded as they came; what an earlier start of the run had finished is found again only here.
+    const known = new Set(store.listEvaluations({}).filter((evaluation) => evaluation.runId === runId).map(({ model, suite }) => `${model}\n${suite}`));
     for (const score of (result as EvaluateResult).scores) {
-      store.recordEvaluation(runId, score, readSuiteLogprobs(workspace.runFolder(runId), score));
+      if (!known.has(`${score.model}\n${score.suite}`)) recordScore(store, workspace, runId, score);
     }
   }
+}
+
+/** A model's score on a suite, with the log-probabilities that the job has left in the run's folder. */
+export function recordScore(store: Store, workspace: Workspace, runId: string, score: SuiteScore): void {
+  store.recordEvaluation(runId, score, readSuiteLogprobs(workspace.runFolder(runId), score));
 }
 
 function recordTrained(store: Store, runId: string, result: TrainResult): void {

@@ -5,14 +5,14 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { CriaError, toWireError } from '../../shared/errors.ts';
-import { JOB_RESULTS, type JobKind, type JobParams } from '../../shared/jobs.ts';
+import { JOB_RESULTS, RESUMABLE_KINDS, type JobKind, type JobParams } from '../../shared/jobs.ts';
 import type { EventName, EventOf } from '../../shared/contract.ts';
-import type { LogLevel } from '../../shared/progress.ts';
+import type { JobReport, LogLevel } from '../../shared/progress.ts';
 import type { Store } from '../store/store.ts';
 import type { Workspace } from '../workspace.ts';
 import { METRIC_FILE } from './jobMessages.ts';
 import { startJob, type JobEnd, type RunningJob } from './jobProcess.ts';
-import { recordOutcome } from './outcomes.ts';
+import { recordOutcome, recordScore } from './outcomes.ts';
 
 export interface NewRun<K extends JobKind> {
   kind: K;
@@ -35,17 +35,15 @@ export interface QueueOptions {
   slots?: number;
 }
 
-/** Kinds whose job saves its state and can go on from there. */
-const RESUMABLE: readonly JobKind[] = ['train', 'evaluate'];
-
 export class JobQueue {
   readonly #options: QueueOptions;
-  readonly #running = new Map<string, { job: RunningJob; stopping: boolean }>();
+  readonly #running = new Map<string, { job: RunningJob; stopping: boolean; pausing: boolean }>();
   /** Run ids in the order in which they will start. */
   readonly #waiting: string[] = [];
   /** Metric takings in flight, coalesced: a fast job must not make the store busy. */
   readonly #measured = new Map<string, { step: number; timer: NodeJS.Timeout }>();
   #closing = false;
+  #held = false;
 
   constructor(options: QueueOptions) {
     this.#options = options;
@@ -57,6 +55,31 @@ export class JobQueue {
 
   get waiting(): string[] {
     return [...this.#waiting];
+  }
+
+  /** Whether nothing more is started for now. */
+  get held(): boolean {
+    return this.#held;
+  }
+
+  /** Starts nothing more until it is let go; what runs goes on. */
+  hold(held: boolean): void {
+    this.#held = held;
+    this.#tellOrder();
+    this.#startNext();
+  }
+
+  /**
+   * Puts a waiting run in front of another, or at the end.
+   * @throws CriaError `bad-request` when it is not waiting (any more)
+   */
+  move(id: string, before: string | null): void {
+    const from = this.#waiting.indexOf(id);
+    if (from < 0) throw new CriaError('bad-request', `Run ${id} is not waiting any more.`);
+    this.#waiting.splice(from, 1);
+    const to = before === null ? -1 : this.#waiting.indexOf(before);
+    this.#waiting.splice(to < 0 ? this.#waiting.length : to, 0, id);
+    this.#tellOrder();
   }
 
   /** Stores a new run and starts it when its turn comes. Returns its id. */
@@ -72,12 +95,30 @@ export class JobQueue {
     const run = this.#options.store.getRun(id);
     if (run.state === 'done') throw new CriaError('bad-request', `Run ${id} (${run.name}) is done; there is nothing left to do.`);
     if (run.state === 'running' || run.state === 'waiting') throw new CriaError('busy', `Run ${id} (${run.name}) is ${run.state} already.`);
-    if (!RESUMABLE.includes(run.kind)) {
+    if (!RESUMABLE_KINDS.includes(run.kind)) {
       throw new CriaError('bad-request', `A run of kind "${run.kind}" keeps no checkpoints, so it cannot be resumed.`, 'Start it again.');
     }
     const params = run.kind === 'train' ? { ...(run.params as object), resume: true } : run.params;
     this.#options.store.updateRun(id, { params, error: null, finishedAt: null, progress: null });
     this.#enqueue(id);
+  }
+
+  /** Asks a run to end after saving, to go on later. @throws CriaError `bad-request` when its kind cannot */
+  pause(id: string): void {
+    const run = this.#options.store.getRun(id);
+    if (!RESUMABLE_KINDS.includes(run.kind)) throw new CriaError('bad-request', `A run of kind "${run.kind}" cannot go on later.`, 'Stop it, and start it again.');
+    const queued = this.#waiting.indexOf(id);
+    if (queued >= 0) {
+      this.#waiting.splice(queued, 1);
+      this.#change(id, { state: 'paused' });
+      this.#tellOrder();
+      return;
+    }
+    const running = this.#running.get(id);
+    if (!running) throw new CriaError('bad-request', `Run ${id} is not running.`);
+    if (running.stopping) return;
+    running.stopping = running.pausing = true;
+    running.job.stop();
   }
 
   /** Asks a run to end after saving; a second time ends its process at once. */
@@ -86,12 +127,14 @@ export class JobQueue {
     if (queued >= 0) {
       this.#waiting.splice(queued, 1);
       this.#change(id, { state: 'stopped', finishedAt: Date.now() });
+      this.#tellOrder();
       return;
     }
     const running = this.#running.get(id);
     if (!running) throw new CriaError('bad-request', `Run ${id} is not running.`);
-    if (running.stopping) running.job.kill();
+    if (running.stopping && !running.pausing) running.job.kill();
     running.stopping = true;
+    running.pausing = false;
     running.job.stop();
   }
 
@@ -113,12 +156,13 @@ export class JobQueue {
   #enqueue(id: string): void {
     this.#waiting.push(id);
     this.#change(id, { state: 'waiting' });
+    this.#tellOrder();
     // A client learns the run's id from the answer to its request, which must be on its way before the first event.
     setImmediate(() => this.#startNext());
   }
 
   #startNext(): void {
-    while (!this.#closing && this.#running.size < (this.#options.slots ?? 1)) {
+    while (!this.#closing && !this.#held && this.#running.size < (this.#options.slots ?? 1)) {
       const id = this.#waiting.shift();
       if (id === undefined) return;
       this.#start(id);
@@ -137,15 +181,18 @@ export class JobQueue {
       },
       log: (level, message) => this.#log(id, level, message),
       measured: (step) => this.#takeInSoon(id, step),
+      report: (report) => this.#report(id, report),
     });
-    this.#running.set(id, { job, stopping: false });
+    this.#running.set(id, { job, stopping: false, pausing: false });
     this.#change(id, { state: 'running', startedAt: run.startedAt ?? Date.now(), pid: job.pid });
+    this.#tellOrder();
     void job.ended.then((end) => this.#finish(id, run.kind, end));
   }
 
   #finish(id: string, kind: JobKind, end: JobEnd): void {
-    const stopping = this.#running.get(id)?.stopping ?? false;
+    const { stopping, pausing } = this.#running.get(id) ?? { stopping: false, pausing: false };
     this.#running.delete(id);
+    this.#tellOrder();
     try {
       this.#takeIn(id);
       const finished = { finishedAt: Date.now(), pid: null };
@@ -154,10 +201,10 @@ export class JobQueue {
         recordOutcome(this.#options.store, this.#options.workspace, id, kind, result);
         this.#change(id, { ...finished, state: 'done', result });
       } else if (end.outcome === 'failed') {
-        const state = end.error.code === 'cancelled' ? 'stopped' : 'failed';
-        this.#change(id, { ...finished, state, error: toWireError(end.error) });
+        const state = end.error.code !== 'cancelled' ? 'failed' : pausing ? 'paused' : 'stopped';
+        this.#change(id, { ...finished, state, error: state === 'paused' ? null : toWireError(end.error) });
       } else {
-        const hint = RESUMABLE.includes(kind) ? `All that it saved is kept: \`cria resume ${id}\` goes on from its last checkpoint.` : 'Start it again.';
+        const hint = RESUMABLE_KINDS.includes(kind) ? `All that it saved is kept: \`cria resume ${id}\` goes on from its last checkpoint.` : 'Start it again.';
         const error = new CriaError(stopping ? 'cancelled' : 'internal', `The job ended early: ${end.how}.`, hint);
         this.#change(id, { ...finished, state: stopping ? 'stopped' : 'interrupted', error: toWireError(error) });
       }
@@ -170,6 +217,20 @@ export class JobQueue {
   #change(id: string, patch: Parameters<Store['updateRun']>[1]): void {
     this.#options.store.updateRun(id, patch);
     this.#options.emit('run.changed', this.#options.store.getSummary(id));
+  }
+
+  #tellOrder(): void {
+    this.#options.emit('queue.changed', { running: this.running, waiting: this.waiting, held: this.#held });
+  }
+
+  #report(id: string, report: JobReport): void {
+    const { store, workspace, emit } = this.#options;
+    if (report.type === 'sample') emit('run.sampled', { runId: id, sample: report.sample });
+    else if (report.type === 'token') emit('run.generated', { runId: id, token: report.token });
+    else {
+      recordScore(store, workspace, id, report.score);
+      emit('evaluation.recorded', { runId: id, model: report.score.model, suite: report.score.suite });
+    }
   }
 
   #log(id: string, level: LogLevel, message: string): void {

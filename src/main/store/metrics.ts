@@ -21,7 +21,17 @@ export interface LatestMetric {
   max: number | null;
 }
 
+export interface SeriesOptions {
+  maxPoints: number;
+  /** Only steps in this range. */
+  from?: number | undefined;
+  to?: number | undefined;
+  /** Weight of the past in an exponential mean; 0: none. */
+  smoothing?: number | undefined;
+}
+
 interface PointRow {
+  smoothed?: number;
   step: number;
   value: number | null;
   non_finite: number;
@@ -77,9 +87,10 @@ export class MetricTable {
 
   /**
    * Series of metrics, each thinned to at most about maxPoints: of every stretch of steps its smallest and its largest value are
-   * kept, and the first and the last point of all, so that no extreme is ever hidden.
+   * kept, and the first and the last point of all, so that no extreme is ever hidden. What is smoothed is smoothed whole, before it is
+   * cut or thinned, so that neither changes the line.
    */
-  series(runId: string, names: readonly string[], maxPoints: number): MetricSeries[] {
+  series(runId: string, names: readonly string[], { maxPoints, from = -Infinity, to = Infinity, smoothing = 0 }: SeriesOptions): MetricSeries[] {
     return names.map((metric) => {
       const rows = this.#db
         .prepare(
@@ -87,12 +98,15 @@ export class MetricTable {
            WHERE m.run_id = ? AND metric_id = (SELECT id FROM metric_names WHERE name = ?) ORDER BY m.step`,
         )
         .all(runId, metric) as PointRow[];
-      const kept = thin(rows, maxPoints);
+      if (smoothing > 0) smooth(rows, smoothing);
+      const shown = rows.filter(({ step }) => step >= from && step <= to);
+      const kept = thin(shown, maxPoints);
       return {
         metric,
-        count: rows.length,
+        count: shown.length,
         steps: kept.map((row) => row.step),
         values: kept.map(valueOf),
+        smoothed: smoothing > 0 ? kept.map((row) => row.smoothed ?? NaN) : [],
         tokens: kept.map((row) => row.tokens),
         epochs: kept.map((row) => row.epoch),
         seconds: kept.map((row) => row.seconds),
@@ -167,6 +181,21 @@ function parseRecord(line: string): MetricRecord[] {
     return [{ ...record, values }];
   } catch {
     return []; // A line that a failing disk spoilt: the rest counts.
+  }
+}
+
+/**
+ * Exponential mean with Adam's correction for its start (Kingma and Ba 2015), so that the first values do not pull towards 0; values that
+ * are not finite are passed over.
+ */
+function smooth(rows: PointRow[], weight: number): void {
+  let mean = 0;
+  let counted = 0;
+  for (const row of rows) {
+    if (row.value === null) continue;
+    mean = weight * mean + (1 - weight) * row.value;
+    counted++;
+    row.smoothed = mean / (1 - weight ** counted);
   }
 }
 

@@ -42,6 +42,7 @@ export interface RunFilter {
   search?: string | undefined;
   project?: string | undefined;
   archived?: boolean | undefined;
+  starred?: boolean | undefined;
   sort?: keyof typeof SORT_COLUMNS | undefined;
   descending?: boolean | undefined;
   limit?: number | undefined;
@@ -175,6 +176,7 @@ export class RunTable {
     };
     oneOf('kind', filter.kinds);
     oneOf('state', filter.states);
+    if (filter.starred) conditions.push('starred = 1');
     if (filter.project !== undefined) {
       conditions.push('project = ?');
       values.push(filter.project);

@@ -4,7 +4,7 @@ import type { MetricRecord } from '../../shared/progress.ts';
 import type { EvaluationRecord, LogLine, MetricSeries, ModelRecord, RunDetail, RunSummary } from '../../shared/records.ts';
 import type { SubtaskScore, SuiteScore } from '../../shared/results.ts';
 import { EvaluationTable, type StoredLogprobs } from './evaluations.ts';
-import { MetricTable, type LatestMetric } from './metrics.ts';
+import { MetricTable, type LatestMetric, type SeriesOptions } from './metrics.ts';
 import { openDatabase } from './migrate.ts';
 import { RunTable, type NewRunRow, type RunFilter, type RunPatch } from './runs.ts';
 
@@ -62,8 +62,8 @@ export class Store {
     return this.#metrics.latest(runId, metric);
   }
 
-  metricSeries(runId: string, names: readonly string[], { maxPoints }: { maxPoints: number }): MetricSeries[] {
-    return this.#metrics.series(runId, names, maxPoints);
+  metricSeries(runId: string, names: readonly string[], options: SeriesOptions): MetricSeries[] {
+    return this.#metrics.series(runId, names, options);
   }
 
   appendLog(runId: string, { time, level, message }: LogLine): void {

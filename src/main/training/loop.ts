@@ -26,6 +26,8 @@ export interface LoopParts {
   batches: TrainingBatches;
   evaluation: EvaluationSequences;
   checkpoints: Checkpoints;
+  /** Shows what the model writes by now. */
+  sample?: (step: number) => void;
   /** Where an earlier start of the run got to; null at the beginning. */
   from: TrainingState | null;
 }
@@ -86,6 +88,7 @@ export async function trainLoop(parts: LoopParts, context: JobContext): Promise<
       context.metric({ ...position, seconds: now(), values: { 'eval/loss': evalLossNats, 'eval/perplexity': Math.exp(evalLossNats) } });
       if (!state.best || evalLossNats < state.best.evalLossNats) state.best = { step: state.step, evalLossNats };
       await save();
+      parts.sample?.(state.step);
     }
     await setImmediate(); // Lets a request to stop arrive.
     if (context.signal.aborted && state.step < total) {

@@ -24,6 +24,7 @@ import type { Workspace } from '../workspace.ts';
 import { Checkpoints } from './checkpoint.ts';
 import { totalSteps, trainLoop } from './loop.ts';
 import { createStep, distillation, languageModelling } from './step.ts';
+import { makeSampler } from './sample.ts';
 import { loadTeachers } from './teachers.ts';
 
 /** Where a model's folder says which run made it, from what. */
@@ -78,6 +79,7 @@ export async function train({ config, resume }: JobParams<'train'>, context: Job
         batches: data.batches,
         evaluation: data.evaluation,
         checkpoints,
+        sample: makeSampler(model, tokenizer, config, context),
         from,
       },
       context,

@@ -5,24 +5,10 @@ import { createConnection, createServer, type Server, type Socket } from 'node:n
 import { tmpdir } from 'node:os';
 import { basename, dirname, join } from 'node:path';
 import type { Channel } from '../../shared/protocol.ts';
+import { decodeMessage, encodeMessage } from '../../shared/wire.ts';
 
 /** sockaddr_un holds 108 bytes on Linux and 104 on macOS. */
 const MAX_SOCKET_PATH = 100;
-
-/** NaN and the infinities have no JSON; they cross as tagged strings. */
-const NON_FINITE = '\u0000number:';
-
-function encode(message: unknown): string {
-  return JSON.stringify(message, (_key, value: unknown) =>
-    typeof value === 'number' && !Number.isFinite(value) ? NON_FINITE + String(value) : value,
-  );
-}
-
-function decode(line: string): unknown {
-  return JSON.parse(line, (_key, value: unknown) =>
-    typeof value === 'string' && value.startsWith(NON_FINITE) ? Number(value.slice(NON_FINITE.length)) : value,
-  );
-}
 
 /** A channel over a connected socket. A line that is not JSON ends the connection: the other side does not speak our language. */
 export function socketChannel(socket: Socket): Channel {
@@ -31,7 +17,7 @@ export function socketChannel(socket: Socket): Channel {
   onLine(socket, (line) => {
     let message: unknown;
     try {
-      message = decode(line);
+      message = decodeMessage(line);
     } catch {
       socket.destroy();
       return;
@@ -40,7 +26,7 @@ export function socketChannel(socket: Socket): Channel {
   });
   return {
     send: (message) => {
-      if (socket.writable) socket.write(`${encode(message)}\n`);
+      if (socket.writable) socket.write(`${encodeMessage(message)}\n`);
     },
     onMessage: (listener) => void onMessage.push(listener),
     onClose: (listener) => void socket.once('close', listener),

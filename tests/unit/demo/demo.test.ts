@@ -46,7 +46,7 @@ describe('the demo\'s corpus', () => {
     const { mkdtempSync } = await import('node:fs');
     const { tmpdir } = await import('node:os');
     const output = mkdtempSync(join(tmpdir(), 'cria-demo-'));
-    const quiet = { signal: new AbortController().signal, folder: output, progress() {}, log() {}, metric() {} };
+    const quiet = { signal: new AbortController().signal, folder: output, progress() {}, log() {}, metric() {}, report() {} };
     const result = await makeDemoCorpus({ output, seed: 3, words: 12_000 }, quiet);
     for (const file of readdirSync(result.corpus)) texts.set(file, [...cleanPieces(file.split('.')[0]!, [readFileSync(join(result.corpus, file), 'utf8')])].join(''));
     for (const file of readdirSync(join(result.pairs, 'demo'))) {

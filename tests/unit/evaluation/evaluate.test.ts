@@ -107,7 +107,7 @@ describe('evaluate', () => {
   it('keeps finished subtasks when it is stopped, and goes on', async () => {
     const { workspace, params } = await setUp();
     const context = new RecordingContext();
-    const stopping = { ...context, folder: context.folder, log: () => {}, metric: () => {}, signal: context.signal, progress: ({ done }: { done: number }) => {
+    const stopping = { ...context, folder: context.folder, log: () => {}, metric: () => {}, report: () => {}, signal: context.signal, progress: ({ done }: { done: number }) => {
       if (done === 3) context.stop.abort();
     } };
     await expect(evaluate(params(), stopping, workspace)).rejects.toMatchObject({ code: 'cancelled' });

@@ -2,7 +2,9 @@ import { describe, expect, it, vi } from 'vitest';
 import { CriaError } from '../../../src/shared/errors.ts';
 import { channelPair, createClient, serve, type Handlers } from '../../../src/shared/protocol.ts';
 
-const info = { version: '1', pid: 1, workspace: '/w', running: [], waiting: [] };
+const info = {
+  version: '1', pid: 1, workspace: '/w', host: 'here', platform: 'Linux', processors: 2, memoryBytes: 1e9, diskFreeBytes: 1e9, tensorflow: null, running: [], waiting: [], held: false,
+};
 
 function connect(handlers: Partial<Handlers>) {
   const [ours, theirs] = channelPair();

@@ -136,7 +136,7 @@ describe('metrics', () => {
     store.appendMetrics(id, records);
     store.appendMetrics(id, records.slice(1));
     const [series] = store.metricSeries(id, ['eval/loss'], { maxPoints: 100 });
-    expect(series).toEqual({ metric: 'eval/loss', count: 3, steps: [1, 2, 3], values: [3, 2, 1], tokens: [10, 20, 30], epochs: [0.5, 1, 1.5], seconds: [1, 2, 3] });
+    expect(series).toEqual({ metric: 'eval/loss', count: 3, smoothed: [], steps: [1, 2, 3], values: [3, 2, 1], tokens: [10, 20, 30], epochs: [0.5, 1, 1.5], seconds: [1, 2, 3] });
     expect(store.getSummary(id)).toMatchObject({ evalLoss: 1, bestEvalLoss: 1, step: 3 });
   });
 

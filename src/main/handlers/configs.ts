@@ -1,0 +1,77 @@
+/** Requests about configs. */
+import { existsSync, mkdirSync, readdirSync, readFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { stringify } from 'yaml';
+import type { RunConfig } from '../../shared/config.ts';
+import { CriaError } from '../../shared/errors.ts';
+import { estimateRun } from '../config/estimate.ts';
+import { checkConfigText } from '../config/checkText.ts';
+import { isSafeName, writeFileAtomic } from '../disk/atomic.ts';
+import type { DomainHandlers, Services } from './services.ts';
+
+export function configHandlers({ store, workspace, configFolder }: Services): DomainHandlers<'config'> {
+  const own = join(workspace.root, 'configs');
+
+  return {
+    'config.list'() {
+      const shipped = ['', 'small', 'demo'].flatMap((part) => yamlFiles(join(configFolder, part)).map((file) => ({ file, name: part ? `${part}/${file}` : file, folder: join(configFolder, part), shipped: true })));
+      const saved = yamlFiles(own).map((file) => ({ file, name: file, folder: own, shipped: false }));
+      return [...saved, ...shipped].map(({ file, name, folder, shipped: isShipped }) => {
+        const path = join(folder, file);
+        const text = readFileSync(path, 'utf8');
+        return {
+          name: name.replace(/\.ya?ml$/, ''),
+          path,
+          shipped: isShipped,
+          type: /^\s+type:\s*"?(\w+)/m.exec(text)?.[1] ?? '',
+          method: /^distillation:/m.test(text) ? 'distil' as const : 'train' as const,
+        };
+      });
+    },
+    'config.read'({ path }) {
+      const folders = [resolve(configFolder), own];
+      if (!/\.ya?ml$/.test(path)) throw new CriaError('bad-input', `${path} is not a YAML file.`, `Configs lie in ${folders.join(' or ')}.`);
+      return { text: readFileSync(path, 'utf8') };
+    },
+    'config.check'({ text, path }) {
+      const searchFolders = [workspace.root, configFolder];
+      const { problems, warnings, config, given } = checkConfigText(text, { file: path ?? 'config', searchFolders });
+      return {
+        problems,
+        warnings,
+        values: config ? flatValues(config) : {},
+        given,
+        estimate: config ? estimateRun(config, { workspace, store, searchFolders }) : null,
+      };
+    },
+    'config.save'({ name, text, replace }) {
+      if (!isSafeName(name)) throw new CriaError('bad-input', `"${name}" cannot be a config's name.`, 'Use letters, digits, ".", "_", "-" and spaces.');
+      mkdirSync(own, { recursive: true });
+      const path = join(own, `${name.replace(/\.ya?ml$/, '')}.yaml`);
+      if (!replace && existsSync(path)) throw new CriaError('exists', `There is a config named "${name}" already.`, 'Choose another name, or replace it.');
+      writeFileAtomic(path, (append) => append(text));
+      return { path };
+    },
+    'config.ofRun'({ runId }) {
+      const { config } = store.getRun(runId).params as { config?: RunConfig };
+      if (!config) throw new CriaError('bad-request', `Run ${runId} has no config.`);
+      return { text: stringify(withoutEmpty(config)) };
+    },
+  };
+}
+
+function yamlFiles(folder: string): string[] {
+  return existsSync(folder) ? readdirSync(folder).filter((file) => /\.ya?ml$/.test(file)).sort() : [];
+}
+
+function flatValues(config: RunConfig): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(config).flatMap(([section, keys]) => (keys === null ? [] : Object.entries(keys as object).map(([key, value]) => [`${section}.${key}`, JSON.stringify(value)]))),
+  );
+}
+
+/** Sections that are null would be read as empty; keys keep their values, null ones too. */
+function withoutEmpty(config: RunConfig): Partial<RunConfig> {
+  const { distillation, ...rest } = config;
+  return distillation ? { ...rest, distillation } : rest;
+}

@@ -1,0 +1,28 @@
+/** Text that a model in training writes at each evaluation, kept in the run's folder. */
+import { appendFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { RunConfig } from '../../shared/config.ts';
+import type { TextSample } from '../../shared/records.ts';
+import type { Tokenizer } from '../corpus/tokenizer.ts';
+import { generateTokens } from '../generation/generate.ts';
+import type { LanguageModel } from '../models/languageModel.ts';
+import type { JobContext } from '../queue/jobContext.ts';
+import { Random } from '../random.ts';
+import { SAMPLE_FILE } from './runFiles.ts';
+
+const TOKENS = 40;
+/** Cool enough to show what the model has learnt, warm enough not to go in circles. */
+const SAMPLING = { temperature: 0.8, topK: 0, topP: 0.95 };
+
+/** A function that writes, keeps and tells a sample; undefined when the config wants none. */
+export function makeSampler(model: LanguageModel, tokenizer: Tokenizer, { logging, training }: RunConfig, context: JobContext): ((step: number) => void) | undefined {
+  const prompt = logging.sample_prompt;
+  if (!prompt) return undefined;
+  return (step) => {
+    const ids = [tokenizer.bos!, ...tokenizer.encode(prompt)];
+    const drawn = [...generateTokens(model, ids, TOKENS, SAMPLING, new Random(training.seed, `sample ${step}`))].map(({ id }) => id);
+    const sample: TextSample = { step, prompt, text: tokenizer.decode(drawn) };
+    appendFileSync(join(context.folder, SAMPLE_FILE), `${JSON.stringify(sample)}\n`);
+    context.report({ type: 'sample', sample });
+  };
+}
