@@ -1,4 +1,5 @@
 import { resolve } from 'node:path';
+import vue from '@vitejs/plugin-vue';
 import { defineConfig } from 'electron-vite';
 
 const source = (file: string) => resolve(import.meta.dirname, 'src', file);
@@ -6,8 +7,26 @@ const source = (file: string) => resolve(import.meta.dirname, 'src', file);
 export default defineConfig({
   main: {
     build: {
-      // The engine forks job.js, so it is an entry of its own beside the command line.
-      rollupOptions: { input: { cli: source('main/cli.ts'), job: source('main/job.ts') } },
+      // The shell forks the engine's process and the engine forks jobs, so each is an entry of its own beside the command line.
+      rollupOptions: {
+        input: { index: source('main/index.ts'), cli: source('main/cli.ts'), engineProcess: source('main/engineProcess.ts'), job: source('main/job.ts') },
+      },
+    },
+  },
+  preload: {
+    build: {
+      // A sandboxed preload script is CommonJS and in one piece.
+      rollupOptions: { input: source('preload/index.ts'), output: { format: 'cjs', entryFileNames: '[name].cjs' } },
+    },
+  },
+  renderer: {
+    root: source('renderer'),
+    plugins: [vue()],
+    base: './',
+    build: {
+      rollupOptions: { input: source('renderer/index.html') },
+      // ECharts and the editor are large, and come from the same disk.
+      chunkSizeWarningLimit: 1500,
     },
   },
 });

@@ -9,6 +9,7 @@ import { addCorpusCommands } from './cli/corpusCommands.ts';
 import { addDemoCommand } from './cli/demoCommand.ts';
 import { addDoctorCommand } from './cli/doctorCommand.ts';
 import { addEvaluationCommands } from './cli/evaluationCommands.ts';
+import { addHostCommand } from './cli/hostCommand.ts';
 import { addModelCommands } from './cli/modelCommands.ts';
 import { addRunCommands } from './cli/runCommands.ts';
 import { Terminal } from './cli/terminal.ts';
@@ -31,6 +32,7 @@ addEvaluationCommands(program, terminal);
 addModelCommands(program, terminal);
 addDemoCommand(program, terminal);
 addDoctorCommand(program, terminal);
+addHostCommand(program, terminal);
 
 program
   .command('start')

@@ -37,3 +37,43 @@ export function formatLoss(value: number | null): string {
 export function formatAccuracy(accuracy: number, low: number, high: number): string {
   return `${(100 * accuracy).toFixed(1)} ± ${(100 * Math.max(accuracy - low, high - accuracy)).toFixed(1)}`;
 }
+
+/** "81.3 %". */
+export function formatPercent(share: number | null): string {
+  return share === null ? '–' : `${(100 * share).toFixed(1)} %`;
+}
+
+/** With a true minus, and a plus where it is none: "+1.2", "−0.3". */
+export function formatSigned(value: number, digits = 1): string {
+  return `${value < 0 ? '−' : '+'}${Math.abs(value).toFixed(digits)}`;
+}
+
+/** "just now", "5 min ago", "3 h ago", then the date. */
+export function formatAgo(time: number, now: number): string {
+  const seconds = Math.max(0, (now - time) / 1000);
+  if (seconds < 60) return 'just now';
+  if (seconds < 3600) return `${Math.floor(seconds / 60)} min ago`;
+  if (seconds < 86_400) return `${Math.floor(seconds / 3600)} h ago`;
+  return formatDate(time);
+}
+
+/** "24 Nov 2026, 14:05". */
+export function formatDate(time: number): string {
+  return new Date(time).toLocaleString('en-GB', { day: 'numeric', month: 'short', year: 'numeric', hour: '2-digit', minute: '2-digit' });
+}
+
+/** Short forms for axes and cells: "12,345", "1.2M", "0.00042". */
+export function formatCompact(value: number): string {
+  if (!Number.isFinite(value)) return String(value);
+  const size = Math.abs(value);
+  if (size >= 1e9) return `${trim(value / 1e9)}B`;
+  if (size >= 1e6) return `${trim(value / 1e6)}M`;
+  if (size >= 1e4) return `${trim(value / 1e3)}k`;
+  if (Number.isInteger(value)) return formatInteger(value);
+  if (size < 1e-3) return value.toExponential(2).replace('e-', 'e−');
+  return String(Number(value.toPrecision(4)));
+}
+
+function trim(value: number): string {
+  return String(Number(value.toPrecision(4)));
+}
