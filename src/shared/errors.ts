@@ -59,7 +59,7 @@ export function toWireError(thrown: unknown): WireError {
   if (thrown instanceof CriaError) {
     return { code: thrown.code, message: thrown.message, hint: thrown.hint };
   }
-  const error = thrown as NodeJS.ErrnoException;
+  const error = thrown as { code?: unknown; message: string } | null;
   const known = typeof error?.code === 'string' ? SYSTEM_ERRORS[error.code] : undefined;
   if (known) return { code: known[0], message: error.message, hint: known[1] };
   const message = thrown instanceof Error ? thrown.message : String(thrown);

@@ -1,0 +1,61 @@
+/** From the engine's metric series to what a chart draws. */
+import type { MetricSeries } from '../../shared/records.ts';
+import type { RunStyle } from '../runColours.ts';
+
+export const X_AXES = ['step', 'tokens', 'epoch', 'time'] as const;
+export type XAxis = (typeof X_AXES)[number];
+
+export const X_LABELS: Record<XAxis, string> = { step: 'step', tokens: 'tokens', epoch: 'epoch', time: 'time' };
+
+export interface ChartLine extends RunStyle {
+  /** The run's id: hover and colour follow it through all charts. */
+  id: string;
+  name: string;
+  /** [x, y]; y is null where a gap begins. */
+  points: [number, number | null][];
+  /** Smoothed points; the raw ones are drawn pale behind them. Empty: none. */
+  smoothed: [number, number | null][];
+  /** Measured now and then, such as an eval loss: drawn with hollow rings. */
+  rings: boolean;
+  /** x values at which training paused or broke off. */
+  breaks: { x: number; why: string }[];
+  best: [number, number] | null;
+}
+
+export interface LineOptions {
+  id: string;
+  name: string;
+  style: RunStyle;
+  x: XAxis;
+  rings: boolean;
+  /** Whether small values are good ones. */
+  lowerIsBetter: boolean;
+}
+
+/** A pause this many times as long as the usual time between points is drawn as a gap on a time axis. */
+const GAP_FACTOR = 20;
+
+export function chartLine(series: MetricSeries, { id, name, style, x, rings, lowerIsBetter }: LineOptions): ChartLine {
+  const xs = x === 'step' ? series.steps : x === 'tokens' ? series.tokens : x === 'epoch' ? series.epochs : series.seconds;
+  const pairs = (values: number[]) => values.flatMap((value, i): [number, number | null][] => {
+    const at = xs[i];
+    // Not a number: the curve breaks there, which is just what it should show.
+    return at === null || at === undefined ? [] : [[at, Number.isFinite(value) ? value : null]];
+  });
+  const points = pairs(series.values);
+  let best: [number, number] | null = null;
+  for (const [at, value] of points) if (value !== null && (!best || (lowerIsBetter ? value < best[1] : value > best[1]))) best = [at, value];
+  const breaks = points.flatMap(([at, value]) => (value === null ? [{ x: at, why: 'not a finite number' }] : []));
+  return { id, name, ...style, points, smoothed: pairs(series.smoothed), rings, breaks, best };
+}
+
+/** Steps between which a line should not be drawn, from the median distance of its points. */
+export function withGaps(points: [number, number | null][]): [number, number | null][] {
+  if (points.length < 4) return points;
+  const distances = points.slice(1).map(([x], i) => x - points[i]![0]).sort((a, b) => a - b);
+  const usual = distances[Math.floor(distances.length / 2)]!;
+  return points.flatMap((point, i): [number, number | null][] => {
+    const before = points[i - 1];
+    return before && usual > 0 && point[0] - before[0] > GAP_FACTOR * usual ? [[before[0] + usual, null], point] : [point];
+  });
+}
