@@ -1,5 +1,6 @@
 import js from '@eslint/js';
 import { defineConfig, globalIgnores } from 'eslint/config';
+import vue from 'eslint-plugin-vue';
 import typescript from 'typescript-eslint';
 
 export default defineConfig(
@@ -8,7 +9,7 @@ export default defineConfig(
   {
     files: ['**/*.ts'],
     extends: [typescript.configs.recommendedTypeChecked],
-    languageOptions: { parserOptions: { projectService: true } },
+    languageOptions: { parserOptions: { project: ['tsconfig.json', 'tsconfig.renderer.json', 'tsconfig.window.json'] } },
     rules: {
       // Indices into arrays that the code itself has measured.
       '@typescript-eslint/no-non-null-assertion': 'off',
@@ -18,6 +19,25 @@ export default defineConfig(
       '@typescript-eslint/require-await': 'off',
       '@typescript-eslint/no-unused-vars': ['error', { argsIgnorePattern: '^_', varsIgnorePattern: '^_' }],
       '@typescript-eslint/restrict-template-expressions': ['error', { allowNumber: true, allowBoolean: true, allowNullish: true }],
+    },
+  },
+  ...vue.configs['flat/recommended'].map((config) => ({ ...config, files: ['**/*.vue'] })),
+  {
+    // vue-tsc checks their types.
+    files: ['**/*.vue'],
+    languageOptions: { parserOptions: { parser: typescript.parser } },
+    rules: {
+      'no-undef': 'off',
+      // Lines are as long as they are read; attributes stand together while they fit.
+      'vue/max-attributes-per-line': 'off',
+      'vue/singleline-html-element-content-newline': 'off',
+      'vue/html-indent': 'off',
+      'vue/html-closing-bracket-newline': 'off',
+      'vue/first-attribute-linebreak': 'off',
+      'vue/html-self-closing': ['error', { html: { void: 'always' } }],
+      'vue/require-default-prop': 'off',
+      'vue/attributes-order': 'off',
+      'vue/no-template-shadow': 'off',
     },
   },
   {

@@ -33,6 +33,8 @@ function flatten(value: unknown, prefix = ''): Map<string, string> {
   const flat = new Map<string, string>();
   if (value !== null && typeof value === 'object' && !Array.isArray(value)) {
     for (const [key, inner] of Object.entries(value)) {
+      // A whole section that is not there says nothing; its keys are missing one by one.
+      if (inner === null && prefix === '') continue;
       for (const [path, text] of flatten(inner, prefix ? `${prefix}.${key}` : key)) flat.set(path, text);
     }
   } else {

@@ -1,4 +1,5 @@
 /** Pages and their addresses. The address keeps what a page shows, so that every view can be reopened. */
+import { watchAddress } from './viewAddress.ts';
 import { createRouter, createWebHashHistory } from 'vue-router';
 
 export const router = createRouter({
@@ -21,6 +22,7 @@ export const router = createRouter({
   ],
 });
 
+watchAddress(router);
 router.afterEach(({ name }) => {
   document.title = `${String(name)} – Cria`;
 });

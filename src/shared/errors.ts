@@ -61,7 +61,7 @@ export function toWireError(thrown: unknown): WireError {
   }
   const error = thrown as { code?: unknown; message: string } | null;
   const known = typeof error?.code === 'string' ? SYSTEM_ERRORS[error.code] : undefined;
-  if (known) return { code: known[0], message: error.message, hint: known[1] };
+  if (known) return { code: known[0], message: error!.message, hint: known[1] };
   const message = thrown instanceof Error ? thrown.message : String(thrown);
   return { code: 'internal', message, hint: 'This is a defect in Cria. The log has the details.' };
 }

@@ -95,5 +95,8 @@ export type JobState = (typeof JOB_STATES)[number];
 /** States in which nothing more happens by itself. */
 export const ENDED_STATES: readonly JobState[] = ['paused', 'interrupted', 'done', 'failed', 'stopped'];
 
+/** Kinds that someone sits and waits for: they start at once, whatever else runs. */
+export const INTERACTIVE_KINDS: readonly JobKind[] = ['generate', 'probe'];
+
 /** Kinds whose job saves its state and can go on from there. */
 export const RESUMABLE_KINDS: readonly JobKind[] = ['train', 'evaluate'];

@@ -3,6 +3,7 @@ import { join, dirname } from 'node:path';
 import type { Command } from 'commander';
 import pc from 'picocolors';
 import { CriaError } from '../../shared/errors.ts';
+import { sessionKey } from '../host/access.ts';
 import { startHost, type HostOptions } from '../host/host.ts';
 import { parseInteger, type Terminal } from './terminal.ts';
 
@@ -28,6 +29,7 @@ export async function serveUntilStopped(terminal: Terminal, { port, listen }: Ho
   try {
     const say = (url: string, what: string) => process.stdout.write(`${what} ${pc.bold(url)}\n`);
     const options: Omit<HostOptions, 'port'> = {
+      session: sessionKey(join(connection.workspace.root, 'host.key')),
       renderer: join(dirname(terminal.jobEntry), '..', '..', 'out', 'renderer'),
       attach: (channel) => connection.attach(channel),
       address: listen,

@@ -11,11 +11,13 @@ export interface CheckedText {
   /** Null while there are problems that leave it without values. Paths that exist are absolute. */
   config: RunConfig | null;
   given: string[];
+  /** Line of each key that stands in the text. */
+  lines: ReadonlyMap<string, number>;
 }
 
 export function checkConfigText(text: string, { file, searchFolders }: { file: string; searchFolders: readonly string[] }): CheckedText {
   const { problems, warnings, parsed } = examineRunConfig(text, { file });
-  if (!parsed) return { problems, warnings, config: null, given: [] };
+  if (!parsed) return { problems, warnings, config: null, given: [], lines: new Map() };
   const data = { ...parsed.config.data };
   for (const key of PATH_KEYS) {
     const found = searchFolders.map((folder) => resolve(folder, data[key])).find((path) => existsSync(path));
@@ -25,5 +27,5 @@ export function checkConfigText(text: string, { file, searchFolders }: { file: s
       problems.push({ key: `data.${key}`, line: parsed.lines.get(`data.${key}`) ?? null, message: `"data.${key}" is ${data[key]}, which does not exist${where}` });
     }
   }
-  return { problems, warnings, config: { ...parsed.config, data }, given: [...parsed.given] };
+  return { problems, warnings, config: { ...parsed.config, data }, given: [...parsed.given], lines: parsed.lines };
 }

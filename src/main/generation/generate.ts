@@ -18,11 +18,16 @@ export interface Drawn {
   logProbabilities: Float32Array;
 }
 
+const LENGTH_STEP = 32;
+
 /** Log-probabilities of the next token after the given ones, [V]. The context is cut from the left to the model's positions. */
 export function nextLogProbabilities(model: LanguageModel, ids: readonly number[]): Float32Array {
   const context = ids.slice(-model.config.max_positions);
+  // Models keep tables for each length they have seen. What stands after a position does not change it, so a few lengths do for all.
+  const length = Math.min(model.config.max_positions, Math.ceil(context.length / LENGTH_STEP) * LENGTH_STEP);
+  const padded = [...context, ...Array<number>(length - context.length).fill(0)];
   const result = tf.tidy(() => {
-    const hidden = model.hiddenStates(tf.tensor2d(context, [1, context.length], 'int32'));
+    const hidden = model.hiddenStates(tf.tensor2d(padded, [1, length], 'int32'));
     const last: Tensor3D = tf.slice(hidden, [0, context.length - 1, 0], [1, 1, -1]);
     return tf.logSoftmax(tf.reshape(model.head(last), [1, -1]) as Tensor2D);
   });

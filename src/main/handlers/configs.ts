@@ -1,4 +1,5 @@
 /** Requests about configs. */
+import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readdirSync, readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { stringify } from 'yaml';
@@ -6,10 +7,12 @@ import type { RunConfig } from '../../shared/config.ts';
 import { CriaError } from '../../shared/errors.ts';
 import { estimateRun } from '../config/estimate.ts';
 import { checkConfigText } from '../config/checkText.ts';
+import type { ConfigMessage } from '../config/parseConfig.ts';
 import { isSafeName, writeFileAtomic } from '../disk/atomic.ts';
 import type { DomainHandlers, Services } from './services.ts';
 
-export function configHandlers({ store, workspace, configFolder }: Services): DomainHandlers<'config'> {
+export function configHandlers(services: Services): DomainHandlers<'config'> {
+  const { store, workspace, configFolder } = services;
   const own = join(workspace.root, 'configs');
 
   return {
@@ -35,7 +38,8 @@ export function configHandlers({ store, workspace, configFolder }: Services): Do
     },
     'config.check'({ text, path }) {
       const searchFolders = [workspace.root, configFolder];
-      const { problems, warnings, config, given } = checkConfigText(text, { file: path ?? 'config', searchFolders });
+      const { problems, warnings, config, given, lines } = checkConfigText(text, { file: path ?? 'config', searchFolders });
+      if (config) problems.push(...teacherProblems(config, services, lines.get('distillation.teachers') ?? null));
       return {
         problems,
         warnings,
@@ -58,6 +62,23 @@ export function configHandlers({ store, workspace, configFolder }: Services): Do
       return { text: stringify(withoutEmpty(config)) };
     },
   };
+}
+
+/** Teachers that are not there, or were trained with another tokenizer: told before the start instead of in its first seconds. */
+function teacherProblems({ distillation, data }: RunConfig, { workspace, store }: Services, line: number | null): ConfigMessage[] {
+  if (!distillation) return [];
+  const problem = (message: string) => ({ key: 'distillation.teachers', line, message });
+  const models = store.listModels();
+  const sha256 = existsSync(data.tokenizer_path) ? createHash('sha256').update(readFileSync(data.tokenizer_path)).digest('hex') : null;
+  return distillation.teachers.flatMap((teacher) => {
+    try {
+      workspace.resolveModel(teacher);
+    } catch (error) {
+      return [problem((error as Error).message)];
+    }
+    const theirs = models.find(({ name }) => name === teacher)?.tokenizerSha256;
+    return theirs && sha256 && theirs !== sha256 ? [problem(`the teacher "${teacher}" was trained with another tokenizer than ${data.tokenizer_path}; teachers and student share one`)] : [];
+  });
 }
 
 function yamlFiles(folder: string): string[] {

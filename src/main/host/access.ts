@@ -3,18 +3,24 @@
  * name another host (DNS rebinding) or come from another site's page are refused whatever they carry.
  */
 import { randomBytes, timingSafeEqual } from 'node:crypto';
+import { readFileSync } from 'node:fs';
 import type { IncomingMessage } from 'node:http';
+import { writeFileAtomic } from '../disk/atomic.ts';
 
 export const COOKIE = 'cria-session';
 
 export class Access {
   readonly #hosts: ReadonlySet<string>;
-  readonly #session = randomBytes(32).toString('base64url');
+  readonly #session: string;
   #token = randomBytes(24).toString('base64url');
 
-  /** @param hosts what the Host header may be, e.g. "127.0.0.1:4170" */
-  constructor(hosts: Iterable<string>) {
+  /**
+   * @param hosts what the Host header may be, e.g. "127.0.0.1:4170"
+   * @param session what the cookie holds; see {@link sessionKey}
+   */
+  constructor(hosts: Iterable<string>, session: string) {
     this.#hosts = new Set(hosts);
+    this.#session = session;
   }
 
   /** The token for the next address to print. */
@@ -42,6 +48,22 @@ export class Access {
     this.#token = randomBytes(24).toString('base64url');
     return `${COOKIE}=${this.#session}; HttpOnly; SameSite=Strict; Path=/`;
   }
+}
+
+/**
+ * The secret of a workspace's sessions, kept in it for its owner alone: a browser that was let in once finds its way back after the host
+ * was started again.
+ */
+export function sessionKey(file: string): string {
+  try {
+    const known = readFileSync(file, 'utf8').trim();
+    if (known.length >= 40) return known;
+  } catch {
+    // The first host of this workspace makes it.
+  }
+  const made = randomBytes(32).toString('base64url');
+  writeFileAtomic(file, (append) => append(`${made}\n`));
+  return made;
 }
 
 /** Comparing takes the same time wherever the texts differ. */

@@ -11,6 +11,8 @@ import { CONTENT_SECURITY_POLICY, readRenderer } from './rendererFiles.ts';
 export interface HostOptions {
   /** Folder of the renderer's build. */
   renderer: string;
+  /** Secret that browsers which were let in keep (access.ts). */
+  session: string;
   /** Connects a window to the engine. */
   attach: (channel: Channel) => void;
   /** 0: any free port. */
@@ -32,7 +34,7 @@ export interface Host {
 const MAX_MESSAGE_BYTES = 8 * 1024 * 1024;
 
 /** @throws CriaError `busy` when the port is taken; `not-found` without a build */
-export async function startHost({ renderer, attach, port, address, onOpened }: HostOptions): Promise<Host> {
+export async function startHost({ renderer, session, attach, port, address, onOpened }: HostOptions): Promise<Host> {
   const files = readRenderer(renderer);
   const server = createServer();
   await new Promise<void>((resolve, reject) => {
@@ -42,12 +44,14 @@ export async function startHost({ renderer, attach, port, address, onOpened }: H
   });
   const { port: actual } = server.address() as AddressInfo;
   const names = ['127.0.0.1', 'localhost', '[::1]', address.includes(':') ? `[${address}]` : address];
-  const access = new Access(names.map((name) => `${name}:${actual}`));
+  const access = new Access(names.map((name) => `${name}:${actual}`), session);
   const url = () => `http://${address === '0.0.0.0' || address === '::' ? '127.0.0.1' : names.at(-1)!}:${actual}/?token=${access.token}`;
 
   server.on('request', (request, response) => answer(request, response));
   function answer(request: IncomingMessage, response: ServerResponse): void {
-    const { pathname, searchParams } = new URL(request.url ?? '/', 'http://host');
+    // Taken apart by hand: a URL parser would take "//name" for another host.
+    const [pathname = '/', query = ''] = (request.url ?? '/').split('?', 2);
+    const searchParams = new URLSearchParams(query);
     if (!access.isHostAllowed(request)) return refuse(response, 403, 'This address is not one that Cria answers to.');
     if (request.method !== 'GET' && request.method !== 'HEAD') return refuse(response, 405, 'Only GET.');
     const token = searchParams.get('token');

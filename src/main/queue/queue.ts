@@ -5,7 +5,7 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { CriaError, toWireError } from '../../shared/errors.ts';
-import { JOB_RESULTS, RESUMABLE_KINDS, type JobKind, type JobParams } from '../../shared/jobs.ts';
+import { INTERACTIVE_KINDS, JOB_RESULTS, RESUMABLE_KINDS, type JobKind, type JobParams } from '../../shared/jobs.ts';
 import type { EventName, EventOf } from '../../shared/contract.ts';
 import type { JobReport, LogLevel } from '../../shared/progress.ts';
 import type { Store } from '../store/store.ts';
@@ -37,7 +37,7 @@ export interface QueueOptions {
 
 export class JobQueue {
   readonly #options: QueueOptions;
-  readonly #running = new Map<string, { job: RunningJob; stopping: boolean; pausing: boolean }>();
+  readonly #running = new Map<string, { job: RunningJob; kind: JobKind; stopping: boolean; pausing: boolean }>();
   /** Run ids in the order in which they will start. */
   readonly #waiting: string[] = [];
   /** Metric takings in flight, coalesced: a fast job must not make the store busy. */
@@ -162,11 +162,18 @@ export class JobQueue {
   }
 
   #startNext(): void {
-    while (!this.#closing && !this.#held && this.#running.size < (this.#options.slots ?? 1)) {
-      const id = this.#waiting.shift();
-      if (id === undefined) return;
+    if (this.#closing) return;
+    for (const id of [...this.#waiting]) {
+      const isInteractive = INTERACTIVE_KINDS.includes(this.#options.store.getSummary(id).kind);
+      if (!isInteractive && (this.#held || this.#occupied >= (this.#options.slots ?? 1))) continue;
+      this.#waiting.splice(this.#waiting.indexOf(id), 1);
       this.#start(id);
     }
+  }
+
+  /** Running jobs that count against the slots. */
+  get #occupied(): number {
+    return [...this.#running.values()].filter(({ kind }) => !INTERACTIVE_KINDS.includes(kind)).length;
   }
 
   #start(id: string): void {
@@ -183,7 +190,7 @@ export class JobQueue {
       measured: (step) => this.#takeInSoon(id, step),
       report: (report) => this.#report(id, report),
     });
-    this.#running.set(id, { job, stopping: false, pausing: false });
+    this.#running.set(id, { job, kind: run.kind, stopping: false, pausing: false });
     this.#change(id, { state: 'running', startedAt: run.startedAt ?? Date.now(), pid: job.pid });
     this.#tellOrder();
     void job.ended.then((end) => this.#finish(id, run.kind, end));

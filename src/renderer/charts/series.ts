@@ -46,7 +46,10 @@ export function chartLine(series: MetricSeries, { id, name, style, x, rings, low
   let best: [number, number] | null = null;
   for (const [at, value] of points) if (value !== null && (!best || (lowerIsBetter ? value < best[1] : value > best[1]))) best = [at, value];
   const breaks = points.flatMap(([at, value]) => (value === null ? [{ x: at, why: 'not a finite number' }] : []));
-  return { id, name, ...style, points, smoothed: pairs(series.smoothed), rings, breaks, best };
+  return {
+    id, name, ...style, points, // A handful of measurements is shown as it is.
+    smoothed: rings ? [] : pairs(series.smoothed), rings, breaks, best,
+  };
 }
 
 /** Steps between which a line should not be drawn, from the median distance of its points. */

@@ -4,9 +4,29 @@ import { useRoute, useRouter } from 'vue-router';
 import type { ResultOf } from '../../shared/contract.ts';
 import { engine } from '../engine/connection.ts';
 import { useNotices } from '../stores/notices.ts';
-import { setValue } from './document.ts';
+import { keepView } from '../viewAddress.ts';
+import { readValue, setValue } from './document.ts';
 
 export type ConfigEntry = ResultOf<'config.list'>[number];
+
+/** A preset's paths that do not exist, replaced by the workspace's newest corpus and tokenizer; and a name that no model has yet. */
+async function fitted(text: string): Promise<string> {
+  const [{ problems }, corpora, tokenizers, models] = await Promise.all([
+    engine.request('config.check', { text, path: null }),
+    engine.request('corpus.list', {}),
+    engine.request('tokenizer.list', {}),
+    engine.request('model.list', {}),
+  ]);
+  const corpus = corpora.findLast(({ runId }) => runId !== null) ?? corpora.at(-1);
+  const replacements: Record<string, string | undefined> = { 'data.tokenizer_path': tokenizers[0]?.path, 'data.train_path': corpus?.folder, 'data.eval_path': corpus?.folder };
+  let fit = text;
+  for (const { key } of problems) if (replacements[key]) fit = setValue(fit, key, replacements[key]);
+  const name = readValue(fit, 'model.name');
+  if (typeof name !== 'string' || !models.some((model) => model.name === name)) return fit;
+  let number = 2;
+  while (models.some((model) => model.name === `${name}-${number}`)) number++;
+  return setValue(fit, 'model.name', `${name}-${number}`);
+}
 
 export function useConfigSource(method: 'train' | 'distil', preferred: string) {
   const route = useRoute();
@@ -20,9 +40,9 @@ export function useConfigSource(method: 'train' | 'distil', preferred: string) {
   async function open(path: string): Promise<void> {
     await notices.attempt(async () => {
       const { text: content } = await engine.request('config.read', { path });
-      text.value = content;
+      text.value = await fitted(content);
       saved.value = { path, text: content };
-      await router.replace({ query: { ...route.query, run: undefined, config: path } });
+      await keepView(router, { ...route.query, run: undefined, config: path });
     });
   }
 

@@ -43,7 +43,8 @@ export function useMetrics(wanted: Ref<MetricsWanted>) {
     if (wanted.value.runIds.includes(runId)) due.add(runId);
   });
 
-  watch(wanted, loadAll, { immediate: true, deep: true });
+  // By its content: a page makes the same wish anew whenever anything about the run changes.
+  watch(() => JSON.stringify(wanted.value), loadAll, { immediate: true });
   watch(engine.connections, loadAll);
   onBeforeUnmount(() => {
     off();
@@ -57,7 +58,7 @@ export const METRICS: Record<string, { title: string; unit: string; rings?: bool
   'train/loss': { title: 'Training loss', unit: 'nats', lowerIsBetter: true },
   'eval/loss': { title: 'Eval loss', unit: 'nats per token', rings: true, lowerIsBetter: true },
   'eval/perplexity': { title: 'Eval perplexity', unit: '', rings: true, lowerIsBetter: true },
-  'train/crossEntropy': { title: 'Cross-entropy', unit: 'nats per token', lowerIsBetter: true },
+  'train/crossEntropy': { title: 'Training cross-entropy', unit: 'nats per token', lowerIsBetter: true },
   'train/kl': { title: 'KL from the teachers', unit: 'nats', lowerIsBetter: true },
   'train/learningRate': { title: 'Learning rate', unit: '' },
   'train/gradientNorm': { title: 'Gradient norm', unit: 'before clipping' },
@@ -66,6 +67,14 @@ export const METRICS: Record<string, { title: string; unit: string; rings?: bool
   'gpu/utilisation': { title: 'GPU load', unit: '%' },
   'gpu/memoryBytes': { title: 'GPU memory', unit: 'bytes' },
 };
+
+/**
+ * Metrics to ask for where one is wanted: plain training logs its cross-entropy as the loss, a distillation's loss has the KL term in it,
+ * and the two must not be set against each other.
+ */
+export function metricAliases(name: string): string[] {
+  return name === 'train/crossEntropy' ? ['train/crossEntropy', 'train/loss'] : [name];
+}
 
 export function describeMetric(name: string) {
   return METRICS[name] ?? { title: name, unit: '' };

@@ -1,0 +1,62 @@
+/** What pages show and export: tables, curves, colours, words. */
+import { describe, expect, it } from 'vitest';
+import { chartLine, withGaps } from '../../../src/renderer/charts/series.ts';
+import { differingWords } from '../../../src/renderer/compare/words.ts';
+import { toCsv, toLatex, toMarkdown } from '../../../src/renderer/exports.ts';
+import { styleOfRun, stylesOfRuns } from '../../../src/renderer/runColours.ts';
+import { formatAgo, formatCompact, formatSigned } from '../../../src/shared/format.ts';
+
+const table = { title: 'T', head: ['name', 'value'], rows: [['a,"b"', 1.5], ['=SUM(A1)', null], ['x|y', 0.25]] as (string | number | null)[][] };
+
+describe('exports', () => {
+  it('are CSV that spreadsheets read and do not run', () => {
+    expect(toCsv(table)).toBe('name,value\r\n"a,""b""",1.5\r\n\'=SUM(A1),\r\nx|y,0.25\r\n');
+  });
+  it('are Markdown and LaTeX', () => {
+    expect(toMarkdown([table])).toContain('| x\\|y | 0.25 |');
+    expect(toLatex({ title: 'T', head: ['a_b', 'c'], rows: [['50 % ± 1', '−2']] })).toContain('50 \\% $\\pm$ 1 & $-$2 \\\\');
+  });
+});
+
+describe('curves', () => {
+  const series = { metric: 'm', count: 4, steps: [1, 2, 3, 4], values: [3, NaN, 1, 2], smoothed: [3, NaN, 2, 2], tokens: [10, 20, null, 40], epochs: [null, null, null, null], seconds: [1, 2, 3, 4] };
+  const options = { id: 'r', name: 'run', style: { colour: '#000', dash: 'solid' } as const, rings: false, lowerIsBetter: true };
+  it('break where a value is not a number, and mark the best', () => {
+    const line = chartLine(series, { ...options, x: 'step' });
+    expect(line.points).toEqual([[1, 3], [2, null], [3, 1], [4, 2]]);
+    expect(line.best).toEqual([3, 1]);
+    expect(line.breaks).toEqual([{ x: 2, why: 'not a finite number' }]);
+    expect(chartLine(series, { ...options, x: 'step', lowerIsBetter: false }).best).toEqual([1, 3]);
+  });
+  it('leave out points without a place on the axis', () => {
+    expect(chartLine(series, { ...options, x: 'tokens' }).points.map(([x]) => x)).toEqual([10, 20, 40]);
+    expect(chartLine(series, { ...options, x: 'epoch' }).points).toEqual([]);
+  });
+  it('show a pause as a gap', () => {
+    const points = withGaps([[0, 1], [1, 1], [2, 1], [3, 1], [500, 1], [501, 1]]);
+    expect(points[4]).toEqual([4, null]);
+    expect(points).toHaveLength(7);
+  });
+});
+
+describe('run colours', () => {
+  it('are the same for a run on every page, and different in one chart', () => {
+    const ids = Array.from({ length: 8 }, (_, i) => `run${i}`);
+    const styles = stylesOfRuns(ids, false);
+    expect(new Set([...styles.values()].map(({ colour, dash }) => colour + dash)).size).toBe(8);
+    for (const id of ids) expect(styleOfRun(id, false)).toEqual(styles.get(id));
+    expect(stylesOfRuns([...ids].reverse(), false)).toEqual(styles);
+  });
+});
+
+it('marks the words in which two sentences differ', () => {
+  const { good, bad } = differingWords('The foxes sleep.', 'The fox sleep.');
+  expect(good.filter(({ differs }) => differs).map(({ text }) => text)).toEqual(['foxes']);
+  expect(bad.map(({ text }) => text).join('')).toBe('The fox sleep.');
+});
+
+it('writes numbers as people read them', () => {
+  expect([12_345, 1_234_567, 0.00012, 7, 3.14159].map(formatCompact)).toEqual(['12.35k', '1.235M', '1.20e−4', '7', '3.142']);
+  expect([formatSigned(1.26), formatSigned(-0.5, 2)]).toEqual(['+1.3', '−0.50']);
+  expect([formatAgo(0, 30_000), formatAgo(0, 300_000), formatAgo(0, 7_200_000)]).toEqual(['just now', '5 min ago', '2 h ago']);
+});
