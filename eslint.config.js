@@ -28,6 +28,7 @@ export default defineConfig(
     languageOptions: { parserOptions: { parser: typescript.parser } },
     rules: {
       'no-undef': 'off',
+      'no-unused-vars': 'off',
       // Lines are as long as they are read; attributes stand together while they fit.
       'vue/max-attributes-per-line': 'off',
       'vue/singleline-html-element-content-newline': 'off',
