@@ -5,8 +5,9 @@ import { navigationTarget, refuseNewWindows } from './compat.ts';
 
 /** Before the first window. */
 export function setUpSecurity(): void {
-  // A window that forgot to ask for the sandbox gets it all the same.
-  app.enableSandbox();
+  // A window that forgot to ask for the sandbox gets it all the same. With it forced, Chromium would not start at all for who has to do
+  // without (the superuser in a container, who says so with --no-sandbox).
+  if (!app.commandLine.hasSwitch('no-sandbox')) app.enableSandbox();
   app.on('web-contents-created', (_event, contents) => {
     refuseNewWindows(contents);
     const stay = (event: { preventDefault(): void; url?: string }, url?: string) => {
