@@ -27,6 +27,21 @@ module.exports = {
       from: { path: '^src/main/(engine|cli)\\.ts$' },
       to: { path: '^src/main/tensorflow/tf\\.ts$', reachable: true },
     },
+    {
+      // Whatever the window's process loads can make it stutter or take it down; the engine's work is done elsewhere.
+      name: 'shell-only-relays',
+      severity: 'error',
+      from: { path: '^src/main/(index\\.ts|shell/)' },
+      to: { path: '^src/main/', pathNot: '^src/main/(shell/|transport/|host/rendererFiles\\.ts|store/lock\\.ts|workspaceFolder\\.ts)' },
+    },
+    {
+      name: 'shell-never-loads-the-engine',
+      severity: 'error',
+      from: { path: '^src/main/index\\.ts$' },
+      to: { path: '^(src/main/(engine|workspace)\\.ts|src/main/(handlers|queue|cli)/|src/main/store/store\\.ts|src/main/tensorflow/|node_modules/(better-sqlite3|tokenizers|ws)/)', reachable: true },
+    },
+    { name: 'preload-knows-only-the-bridge', severity: 'error', from: { path: '^src/preload' }, to: { path: '^src/', pathNot: '^src/shared/shellBridge\\.ts$' } },
+    { name: 'only-the-shell-and-preload-know-electron', severity: 'error', from: { path: '^src', pathNot: '^src/(main/index\\.ts|main/shell/|preload/)' }, to: { path: '^(node_modules/)?electron(/|$)' } },
     { name: 'no-unresolved', severity: 'error', from: {}, to: { couldNotResolve: true } },
   ],
   options: {

@@ -1,1 +1,46 @@
-export {};
+/**
+ * The shell: Electron's main process. It has windows, a menu and the system's favours, and relays messages between the windows and the
+ * engine, a process of its own. No TensorFlow and no SQL in here, so that a window never stutters.
+ */
+import { app } from 'electron';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { setUpBridge } from './shell/bridge.ts';
+import { EngineKeeper } from './shell/engineKeeper.ts';
+import { engineCommand } from './shell/engineProcess.ts';
+import { EngineWatch } from './shell/engineWatch.ts';
+import { setUpInstance } from './shell/instance.ts';
+import { setUpMenu } from './shell/menu.ts';
+import { setUpPowerSaveBlocker } from './shell/power.ts';
+import { setUpQuit } from './shell/quit.ts';
+import { setUpFiles, setUpScheme } from './shell/scheme.ts';
+import { setUpPermissions, setUpSecurity } from './shell/security.ts';
+import { endWithError, setUpTrouble } from './shell/trouble.ts';
+import { Windows } from './shell/windows.ts';
+import { workspaceFolder } from './workspaceFolder.ts';
+
+/** out/main, with out/preload and out/renderer beside it. */
+const here = dirname(fileURLToPath(import.meta.url));
+const workspace = workspaceFolder(undefined);
+
+if (setUpInstance(workspace)) start().catch(endWithError);
+else app.quit();
+
+async function start(): Promise<void> {
+  setUpScheme();
+  setUpSecurity();
+  const keeper = new EngineKeeper(engineCommand(join(here, 'engineProcess.js'), workspace));
+  setUpTrouble(keeper);
+  const watch = new EngineWatch(keeper);
+  const windows = new Windows({ preload: join(here, '../preload/index.cjs'), placeFile: join(app.getPath('userData'), 'window.json') });
+  setUpBridge(windows, keeper);
+  setUpQuit(windows, keeper, watch);
+  setUpPowerSaveBlocker(watch);
+  app.on('second-instance', () => windows.focus());
+  app.on('activate', () => windows.focus());
+
+  await setUpFiles(join(here, '../renderer'));
+  setUpPermissions();
+  setUpMenu(windows);
+  windows.open();
+}

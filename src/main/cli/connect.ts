@@ -1,6 +1,4 @@
 /** Finds the workspace's engine: attaches to the one that runs, or starts one in this process. */
-import { homedir } from 'node:os';
-import { join, resolve } from 'node:path';
 import { CriaError } from '../../shared/errors.ts';
 import { createClient, type Channel, type EngineClient } from '../../shared/protocol.ts';
 import { startEngine, type Engine } from '../engine.ts';
@@ -17,15 +15,6 @@ export interface Connection {
   /** Connects another client, e.g. a window. */
   attach(channel: Channel): void;
   close(): Promise<void>;
-}
-
-/** `--workspace`, else `CRIA_WORKSPACE`, else the user's data folder. */
-export function workspaceFolder(given: string | undefined): string {
-  if (given) return resolve(given);
-  if (process.env.CRIA_WORKSPACE) return resolve(process.env.CRIA_WORKSPACE);
-  if (process.platform === 'win32' && process.env.LOCALAPPDATA) return join(process.env.LOCALAPPDATA, 'cria', 'workspace');
-  if (process.platform === 'darwin') return join(homedir(), 'Library', 'Application Support', 'cria');
-  return join(process.env.XDG_DATA_HOME || join(homedir(), '.local', 'share'), 'cria');
 }
 
 /** job.ts beside cli.ts, or job.js beside the built cli.js. */

@@ -5,7 +5,8 @@ import pc from 'picocolors';
 import { CriaError } from '../../shared/errors.ts';
 import { JOB_RESULTS, type JobKind, type JobResults } from '../../shared/jobs.ts';
 import type { RunDetail } from '../../shared/records.ts';
-import { jobEntryBeside, openConnection, workspaceFolder, type Connection } from './connect.ts';
+import { workspaceFolder } from '../workspaceFolder.ts';
+import { jobEntryBeside, openConnection, type Connection } from './connect.ts';
 import { watchRun } from './watch.ts';
 
 export class Terminal {

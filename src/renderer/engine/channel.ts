@@ -1,22 +1,7 @@
 /** The window's way to the engine: the shell's bridge where there is one, else a socket to the host that served the page. */
 import type { Channel } from '../../shared/protocol.ts';
+import type { ShellBridge } from '../../shared/shellBridge.ts';
 import { decodeMessage, encodeMessage } from '../../shared/wire.ts';
-
-/** What the preload script puts into the page (src/preload/index.ts). */
-export interface ShellBridge {
-  /** Opens a connection of this window's own; an earlier one is closed. */
-  open(): void;
-  /** Messages as shared/wire.ts writes them. */
-  send(message: string): void;
-  onMessage(listener: (message: string) => void): void;
-  onClose(listener: () => void): void;
-  /** System dialogs and notices that only the shell has. */
-  chooseFolder(title: string): Promise<string | null>;
-  setProgress(fraction: number | null): void;
-  notify(title: string, body: string): void;
-  /** A menu command, e.g. "new-run". */
-  onCommand(listener: (command: string) => void): void;
-}
 
 declare global {
   interface Window {

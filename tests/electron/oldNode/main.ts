@@ -1,0 +1,3 @@
+/** The shell with what its old JavaScript engine lacks. */
+import 'core-js/stable';
+import '../../../src/main/index.ts';
