@@ -2,6 +2,7 @@
 import { mkdirSync } from 'node:fs';
 import { bindingStep, checkStep } from './binding.mjs';
 import { buildStep } from './build.mjs';
+import { electronStep } from './electron.mjs';
 import { cacheFolder } from './environment.mjs';
 import { explain } from './failure.mjs';
 import { withLock } from './lock.mjs';
@@ -10,7 +11,7 @@ import { packagesStep } from './packages.mjs';
 import { tensorflowStep } from './tensorflow.mjs';
 
 /** In this order: each may rely on those before it. */
-export const STEPS = [packagesStep, tensorflowStep, bindingStep, checkStep, buildStep];
+export const STEPS = [packagesStep, tensorflowStep, bindingStep, checkStep, buildStep, electronStep];
 
 const say = (/** @type {string} */ text) => process.stderr.write(`${text}\n`);
 

@@ -12,6 +12,7 @@ import { addEvaluationCommands } from './cli/evaluationCommands.ts';
 import { addHostCommand } from './cli/hostCommand.ts';
 import { addModelCommands } from './cli/modelCommands.ts';
 import { addRunCommands } from './cli/runCommands.ts';
+import { addStartCommand } from './cli/startCommand.ts';
 import { Terminal } from './cli/terminal.ts';
 import { toWireError } from '../shared/errors.ts';
 import { VERSION } from './version.ts';
@@ -33,16 +34,7 @@ addModelCommands(program, terminal);
 addDemoCommand(program, terminal);
 addDoctorCommand(program, terminal);
 addHostCommand(program, terminal);
-
-program
-  .command('start')
-  .description('open Cria')
-  .action(() => {
-    process.stdout.write(`${pc.bold('Cria is ready.')} Its window is not built yet; everything works from here:\n\n`);
-    process.stdout.write('  npm run demo                 train, distil and score four small models in minutes\n');
-    process.stdout.write('  npm run cria -- help         all commands\n');
-    process.stdout.write('  npm run cria -- doctor       what was found on this machine\n');
-  });
+addStartCommand(program, terminal);
 
 try {
   await program.parseAsync();
