@@ -36,7 +36,7 @@ describe('the window', () => {
 
   it('gets the menu\'s commands', async () => {
     for (const id of ['go:/new', 'search', 'shortcuts']) {
-      await shell.app.evaluate(({ Menu }, name) => Menu.getApplicationMenu()!.getMenuItemById(name)!.click(), id);
+      await shell.app.evaluate(({ Menu }, name) => void (Menu.getApplicationMenu()!.getMenuItemById(name)!.click as () => void)(), id);
     }
     await until(async () => (await shell.commands()).length === 3);
     expect(await shell.commands()).toEqual(['go:/new', 'search', 'shortcuts']);
@@ -73,7 +73,7 @@ describe('the window', () => {
 
   it('has another beside it when asked, with a connection of its own', async () => {
     const opened = shell.app.waitForEvent('window');
-    await shell.app.evaluate(({ Menu }) => Menu.getApplicationMenu()!.getMenuItemById('new-window')!.click());
+    await shell.app.evaluate(({ Menu }) => void (Menu.getApplicationMenu()!.getMenuItemById('new-window')!.click as () => void)());
     const page = await opened;
     await page.waitForLoadState();
     expect(page.url()).toMatch(/^cria:\/\/app\/index\.html/);
