@@ -3,16 +3,30 @@ import type Database from 'better-sqlite3';
 import { closeSync, existsSync, fstatSync, openSync, readSync } from 'node:fs';
 import type { MetricRecord } from '../../shared/progress.ts';
 import type { MetricSeries } from '../../shared/records.ts';
-
-/** How a value that SQLite cannot hold is marked. */
-const MARKS = { NaN: 1, Infinity: 2, '-Infinity': 3 } as const;
-const UNMARK = [0, NaN, Infinity, -Infinity] as const;
+import { fromStored, PointTable, toStored } from './points.ts';
+import { lowerBound, smooth, thin } from './series.ts';
 
 const CHUNK_BYTES = 1 << 20;
 const NEWLINE = 0x0a;
 
-/** Metrics whose latest value stands in the run's own row. */
-const IN_RUN_ROW: Record<string, string> = { 'train/loss': 'train_loss', 'eval/loss': 'eval_loss' };
+/** Of one metric in some records: its last value, and the extremes of those that are finite. */
+interface Gathered {
+  step: number;
+  last: number;
+  min: number | null;
+  minStep: number | null;
+  max: number | null;
+  maxStep: number | null;
+}
+
+function gather(gathered: Map<string, Gathered>, metric: string, step: number, value: number): void {
+  let entry = gathered.get(metric);
+  if (!entry) gathered.set(metric, (entry = { step, last: value, min: null, minStep: null, max: null, maxStep: null }));
+  if (step >= entry.step) [entry.step, entry.last] = [step, value];
+  if (!Number.isFinite(value)) return;
+  if (entry.min === null || value < entry.min) [entry.min, entry.minStep] = [value, step];
+  if (entry.max === null || value > entry.max) [entry.max, entry.maxStep] = [value, step];
+}
 
 export interface LatestMetric {
   last: number;
@@ -30,27 +44,46 @@ export interface SeriesOptions {
   smoothing?: number | undefined;
 }
 
-interface PointRow {
-  smoothed?: number;
-  step: number;
-  value: number | null;
-  non_finite: number;
+interface Position {
   tokens: number | null;
   epoch: number | null;
   seconds: number | null;
 }
 
+const NOWHERE: Position = { tokens: null, epoch: null, seconds: null };
+
 export class MetricTable {
   readonly #db: Database.Database;
+  readonly #points: PointTable;
+  readonly #statements;
   readonly #ids = new Map<string, number>();
 
   constructor(db: Database.Database) {
     this.#db = db;
+    this.#points = new PointTable(db);
+    this.#statements = {
+      position: db.prepare('INSERT OR REPLACE INTO positions (run_id, step, tokens, epoch, seconds) VALUES (?, ?, ?, ?, ?)'),
+      latest: db.prepare(`
+        INSERT INTO latest_metrics (run_id, metric_id, step, last, non_finite, min, min_step, max, max_step)
+        VALUES (@runId, @metricId, @step, @last, @mark, @min, @minStep, @max, @maxStep)
+        ON CONFLICT (run_id, metric_id) DO UPDATE SET
+          last = CASE WHEN excluded.step >= step THEN excluded.last ELSE last END,
+          non_finite = CASE WHEN excluded.step >= step THEN excluded.non_finite ELSE non_finite END,
+          min_step = CASE WHEN min IS NULL OR excluded.min < min THEN excluded.min_step ELSE min_step END,
+          min = CASE WHEN min IS NULL OR excluded.min < min THEN excluded.min ELSE min END,
+          max_step = CASE WHEN max IS NULL OR excluded.max > max THEN excluded.max_step ELSE max_step END,
+          max = CASE WHEN max IS NULL OR excluded.max > max THEN excluded.max ELSE max END,
+          step = max(step, excluded.step)`),
+      trainLoss: db.prepare('UPDATE runs SET train_loss = ? WHERE id = ?'),
+      evalLoss: db.prepare('UPDATE runs SET eval_loss = ?, best_eval_loss = CASE WHEN ? IS NULL THEN best_eval_loss ELSE min(coalesce(best_eval_loss, ?), ?) END WHERE id = ?'),
+      step: db.prepare('UPDATE runs SET step = ? WHERE id = ?'),
+    };
   }
 
   /** Stores records; one that is stored already is replaced by its equal, so that nothing is ever counted twice. */
   append(runId: string, records: readonly MetricRecord[]): void {
-    this.#db.transaction(() => this.#insert(runId, records))();
+    this.#learnNames(records);
+    this.#inTransaction(() => this.#insert(runId, records));
   }
 
   /**
@@ -68,10 +101,11 @@ export class MetricTable {
         const { records, bytes } = readRecords(file, from);
         if (bytes === 0) return;
         from += bytes;
-        this.#db.transaction(() => {
+        this.#learnNames(records);
+        this.#inTransaction(() => {
           this.#insert(runId, records);
           this.#db.prepare('UPDATE runs SET metric_bytes = ? WHERE id = ?').run(from, runId);
-        })();
+        });
       }
     } finally {
       closeSync(file);
@@ -82,7 +116,7 @@ export class MetricTable {
     const row = this.#db
       .prepare('SELECT step, last, non_finite, min, max FROM latest_metrics JOIN metric_names ON metric_names.id = metric_id WHERE run_id = ? AND name = ?')
       .get(runId, metric) as { step: number; last: number | null; non_finite: number; min: number | null; max: number | null } | undefined;
-    return row ? { last: row.last ?? UNMARK[row.non_finite]!, step: row.step, min: row.min, max: row.max } : null;
+    return row ? { last: fromStored(row.last, row.non_finite), step: row.step, min: row.min, max: row.max } : null;
   }
 
   /**
@@ -91,59 +125,61 @@ export class MetricTable {
    * cut or thinned, so that neither changes the line.
    */
   series(runId: string, names: readonly string[], { maxPoints, from = -Infinity, to = Infinity, smoothing = 0 }: SeriesOptions): MetricSeries[] {
+    const position = this.#db.prepare('SELECT tokens, epoch, seconds FROM positions WHERE run_id = ? AND step = ?');
     return names.map((metric) => {
-      const rows = this.#db
-        .prepare(
-          `SELECT m.step, value, non_finite, tokens, epoch, seconds FROM metrics m LEFT JOIN positions p ON p.run_id = m.run_id AND p.step = m.step
-           WHERE m.run_id = ? AND metric_id = (SELECT id FROM metric_names WHERE name = ?) ORDER BY m.step`,
-        )
-        .all(runId, metric) as PointRow[];
-      if (smoothing > 0) smooth(rows, smoothing);
-      const shown = rows.filter(({ step }) => step >= from && step <= to);
-      const kept = thin(shown, maxPoints);
+      const { steps, values } = this.#points.read(runId, this.#idOf(metric));
+      const [first, end] = [lowerBound(steps, from), lowerBound(steps, to + 1e-9)];
+      const smoothed = smoothing > 0 ? smooth(values, smoothing) : null;
+      const kept = thin(values, first, end, maxPoints);
+      const positions = kept.map((index) => (position.get(runId, steps[index]) as Position | undefined) ?? NOWHERE);
       return {
         metric,
-        count: shown.length,
-        steps: kept.map((row) => row.step),
-        values: kept.map(valueOf),
-        smoothed: smoothing > 0 ? kept.map((row) => row.smoothed ?? NaN) : [],
-        tokens: kept.map((row) => row.tokens),
-        epochs: kept.map((row) => row.epoch),
-        seconds: kept.map((row) => row.seconds),
+        count: end - first,
+        steps: kept.map((index) => steps[index]!),
+        values: kept.map((index) => values[index]!),
+        smoothed: smoothed ? kept.map((index) => smoothed[index]!) : [],
+        tokens: positions.map(({ tokens }) => tokens),
+        epochs: positions.map(({ epoch }) => epoch),
+        seconds: positions.map(({ seconds }) => seconds),
       };
     });
   }
 
+  /** What is remembered of the points holds only when they were stored. */
+  #inTransaction(action: () => void): void {
+    try {
+      this.#db.transaction(action)();
+    } catch (error) {
+      this.#points.forgetAll();
+      throw error;
+    }
+  }
+
+  /** Points one by one; what the run's row and the latest values say of them, once for all. */
   #insert(runId: string, records: readonly MetricRecord[]): void {
-    const insert = this.#db.prepare('INSERT OR REPLACE INTO metrics (run_id, metric_id, step, value, non_finite) VALUES (?, ?, ?, ?, ?)');
-    const position = this.#db.prepare('INSERT OR REPLACE INTO positions (run_id, step, tokens, epoch, seconds) VALUES (?, ?, ?, ?, ?)');
-    const latest = this.#db.prepare(`
-      INSERT INTO latest_metrics (run_id, metric_id, step, last, non_finite, min, min_step, max, max_step)
-      VALUES (@runId, @metricId, @step, @value, @mark, @value, @extremeStep, @value, @extremeStep)
-      ON CONFLICT (run_id, metric_id) DO UPDATE SET
-        last = CASE WHEN excluded.step >= step THEN excluded.last ELSE last END,
-        non_finite = CASE WHEN excluded.step >= step THEN excluded.non_finite ELSE non_finite END,
-        min_step = CASE WHEN min IS NULL OR excluded.min < min THEN excluded.min_step ELSE min_step END,
-        min = CASE WHEN min IS NULL OR excluded.min < min THEN excluded.min ELSE min END,
-        max_step = CASE WHEN max IS NULL OR excluded.max > max THEN excluded.max_step ELSE max_step END,
-        max = CASE WHEN max IS NULL OR excluded.max > max THEN excluded.max ELSE max END,
-        step = max(step, excluded.step)`);
+    const gathered = new Map<string, Gathered>();
     for (const { step, values, tokens, epoch, seconds } of records) {
-      position.run(runId, step, tokens ?? null, epoch ?? null, seconds ?? null);
+      this.#statements.position.run(runId, step, tokens ?? null, epoch ?? null, seconds ?? null);
       for (const [metric, value] of Object.entries(values)) {
-        const mark = Number.isFinite(value) ? 0 : MARKS[String(value) as keyof typeof MARKS];
-        const stored = mark ? null : value;
-        insert.run(runId, this.#idOf(metric), step, stored, mark);
-        latest.run({ runId, metricId: this.#idOf(metric), step, value: stored, mark, extremeStep: mark ? null : step });
-        const column = IN_RUN_ROW[metric];
-        if (column) this.#db.prepare(`UPDATE runs SET ${column} = ? WHERE id = ?`).run(stored, runId);
-        if (metric === 'eval/loss' && stored !== null) {
-          this.#db.prepare('UPDATE runs SET best_eval_loss = min(coalesce(best_eval_loss, ?), ?) WHERE id = ?').run(stored, stored, runId);
-        }
+        this.#points.put(runId, this.#idOf(metric), step, value);
+        gather(gathered, metric, step, value);
       }
     }
+    for (const [metric, { step, last, min, minStep, max, maxStep }] of gathered) {
+      const metricId = this.#idOf(metric);
+      const { stored, mark } = toStored(last);
+      this.#statements.latest.run({ runId, metricId, step, last: stored, mark, min, minStep, max, maxStep });
+      this.#points.settle(runId, metricId);
+      if (metric === 'train/loss') this.#statements.trainLoss.run(stored, runId);
+      if (metric === 'eval/loss') this.#statements.evalLoss.run(stored, min, min, min, runId);
+    }
     const last = records.at(-1);
-    if (last) this.#db.prepare('UPDATE runs SET step = ? WHERE id = ?').run(last.step, runId);
+    if (last) this.#statements.step.run(last.step, runId);
+  }
+
+  /** Numbers of new metrics, found before the transaction that uses them. */
+  #learnNames(records: readonly MetricRecord[]): void {
+    for (const { values } of records) for (const metric in values) this.#idOf(metric);
   }
 
   #idOf(metric: string): number {
@@ -151,7 +187,7 @@ export class MetricTable {
     if (known !== undefined) return known;
     this.#db.prepare('INSERT OR IGNORE INTO metric_names (name) VALUES (?)').run(metric);
     const { id } = this.#db.prepare('SELECT id FROM metric_names WHERE name = ?').get(metric) as { id: number };
-    // Remembered only outside of a transaction that may still be undone: a lookup is cheap, a wrong id is not.
+    // Within a transaction the name might still be rolled back; only a number that surely stands is remembered.
     if (!this.#db.inTransaction) this.#ids.set(metric, id);
     return id;
   }
@@ -182,45 +218,4 @@ function parseRecord(line: string): MetricRecord[] {
   } catch {
     return []; // A line that a failing disk spoilt: the rest counts.
   }
-}
-
-/**
- * Exponential mean with Adam's correction for its start (Kingma and Ba 2015), so that the first values do not pull towards 0; values that
- * are not finite are passed over.
- */
-function smooth(rows: PointRow[], weight: number): void {
-  let mean = 0;
-  let counted = 0;
-  for (const row of rows) {
-    if (row.value === null) continue;
-    mean = weight * mean + (1 - weight) * row.value;
-    counted++;
-    row.smoothed = mean / (1 - weight ** counted);
-  }
-}
-
-function valueOf(row: PointRow): number {
-  return row.value ?? UNMARK[row.non_finite]!;
-}
-
-/** Smallest and largest value of each of maxPoints / 2 stretches, plus the ends; non-finite values are always kept. */
-export function thin<T extends { value: number | null; step: number }>(rows: readonly T[], maxPoints: number): T[] {
-  if (rows.length <= maxPoints) return [...rows];
-  const stretches = Math.max(1, Math.floor((maxPoints - 2) / 2));
-  const kept = new Set<number>([0, rows.length - 1]);
-  for (let stretch = 0; stretch < stretches; stretch++) {
-    const [from, to] = [Math.floor((stretch * rows.length) / stretches), Math.floor(((stretch + 1) * rows.length) / stretches)];
-    let smallest = -1;
-    let largest = -1;
-    for (let i = from; i < to; i++) {
-      const value = rows[i]!.value;
-      if (value === null) kept.add(i);
-      else {
-        if (smallest < 0 || value < rows[smallest]!.value!) smallest = i;
-        if (largest < 0 || value > rows[largest]!.value!) largest = i;
-      }
-    }
-    if (smallest >= 0) kept.add(smallest).add(largest);
-  }
-  return [...kept].sort((a, b) => a - b).map((index) => rows[index]!);
 }

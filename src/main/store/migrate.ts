@@ -3,6 +3,7 @@ import Database from 'better-sqlite3';
 import { existsSync, rmSync } from 'node:fs';
 import { CriaError } from '../../shared/errors.ts';
 import { initial } from './migrations/0010-initial.ts';
+import { metricChunks } from './migrations/0020-metric-chunks.ts';
 
 /** Numbered in tens, one per file, never edited once released. */
 export interface Migration {
@@ -11,7 +12,7 @@ export interface Migration {
   sql: string;
 }
 
-export const MIGRATIONS: readonly Migration[] = [initial];
+export const MIGRATIONS: readonly Migration[] = [initial, metricChunks];
 
 /**
  * Opens the database at that path, making it or bringing it up to date.
