@@ -10,6 +10,7 @@ import type { EventName, EventOf } from '../../shared/contract.ts';
 import type { JobReport, LogLevel } from '../../shared/progress.ts';
 import type { Store } from '../store/store.ts';
 import type { Workspace } from '../workspace.ts';
+import { circumstances } from './circumstances.ts';
 import { METRIC_FILE } from './jobMessages.ts';
 import { startJob, type JobEnd, type RunningJob } from './jobProcess.ts';
 import { recordOutcome, recordScore } from './outcomes.ts';
@@ -191,7 +192,7 @@ export class JobQueue {
       report: (report) => this.#report(id, report),
     });
     this.#running.set(id, { job, kind: run.kind, stopping: false, pausing: false });
-    this.#change(id, { state: 'running', startedAt: run.startedAt ?? Date.now(), pid: job.pid });
+    this.#change(id, { state: 'running', startedAt: run.startedAt ?? Date.now(), pid: job.pid, ...circumstances() });
     this.#tellOrder();
     void job.ended.then((end) => this.#finish(id, run.kind, end));
   }

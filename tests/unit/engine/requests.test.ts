@@ -90,6 +90,9 @@ training:
     expect(await only({ archived: true })).toEqual([runId]);
     await expect(client.request('run.update', { runIds: [runId, 'nobody'], patch: { archived: false } })).rejects.toMatchObject({ code: 'not-found' });
     expect(await only({ archived: true })).toEqual([runId]);
+    const detail = await client.request('run.get', { run: runId });
+    expect(detail.versions).toMatchObject({ cria: expect.any(String) as string, node: process.versions.node, tensorflow: expect.stringMatching(/^\d/) as string });
+    expect(detail.device).toMatch(/threads$/);
     const samples = await client.request('run.samples', { runId });
     expect(samples).toMatchObject([{ step: 2, prompt: 'Once upon a time' }]);
     expect(await client.request('run.checkpoints', { runId })).toMatchObject([{ step: 2, best: true }]);
