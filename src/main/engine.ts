@@ -10,6 +10,7 @@ import { channelPair, createClient, serve, type Channel, type EngineClient, type
 import { configHandlers } from './handlers/configs.ts';
 import { corpusHandlers } from './handlers/corpora.ts';
 import { evaluationHandlers } from './handlers/evaluations.ts';
+import { exchangeHandlers } from './handlers/exchange.ts';
 import { runHandlers } from './handlers/runs.ts';
 import type { Services } from './handlers/services.ts';
 import { systemHandlers } from './handlers/system.ts';
@@ -110,5 +111,6 @@ function makeHandlers(services: Services): Handlers {
     ...configHandlers(services),
     ...runHandlers(services),
     ...evaluationHandlers(services),
+    ...exchangeHandlers(services),
   };
 }

@@ -23,6 +23,8 @@ const RUNNERS: { [K in JobKind]: () => Promise<Runner<K>> } = {
   'demo-corpus': async () => (await import('./demo/nursery/makeDemoCorpus.ts')).makeDemoCorpus,
   import: async () => (await import('./models/importModel.ts')).importModel,
   export: async () => (await import('./models/exportModel.ts')).exportModel,
+  imported: async () => (await import('./exchange/importRun.ts')).importRun,
+  'export-runs': async () => (await import('./exchange/exportRuns.ts')).exportRuns,
   generate: async () => (await import('./generation/generateJob.ts')).generate,
   probe: async () => (await import('./tensorflow/probe.ts')).probe,
 };
@@ -49,6 +51,7 @@ function tell(message: FromJob): Promise<void> {
 
 async function run(start: StartJob): Promise<void> {
   const metrics = new MetricFile(join(start.folder, METRIC_FILE));
+  const measured = coalesce((step) => void tell({ type: 'measured', step }));
   const context: JobContext = {
     signal: stop.signal,
     folder: start.folder,
@@ -56,7 +59,7 @@ async function run(start: StartJob): Promise<void> {
     log: (level, message) => void tell({ type: 'log', level, message }),
     metric(record) {
       metrics.append(record);
-      void tell({ type: 'measured', step: record.step });
+      measured(record.step);
     },
     report: (report) => void tell({ type: 'report', report }),
   };
@@ -86,5 +89,20 @@ function throttle(report: JobContext['progress']): JobContext['progress'] {
     report(progress);
   };
 }
+
+/** Tells of the latest step a moment later, once for all that came in between: the engine reads the file, not the message. */
+function coalesce(tellStep: (step: number) => void): (step: number) => void {
+  let latest = 0;
+  let timer: NodeJS.Timeout | null = null;
+  return (step) => {
+    latest = step;
+    timer ??= setTimeout(() => {
+      timer = null;
+      tellStep(latest);
+    }, MEASURED_DELAY_MS);
+  };
+}
+
+const MEASURED_DELAY_MS = 20;
 
 void tell({ type: 'ready' });

@@ -6,6 +6,7 @@
 import { z } from 'zod';
 import { CONFIG_REQUESTS } from './contract/configs.ts';
 import { CORPUS_REQUESTS } from './contract/corpora.ts';
+import { EXCHANGE_REQUESTS } from './contract/exchange.ts';
 import { EVALUATION_REQUESTS, MODEL_REQUESTS } from './contract/evaluations.ts';
 import { RUN_REQUESTS } from './contract/runs.ts';
 import { SYSTEM_REQUESTS } from './contract/system.ts';
@@ -18,6 +19,7 @@ export const REQUESTS = {
   ...RUN_REQUESTS,
   ...EVALUATION_REQUESTS,
   ...MODEL_REQUESTS,
+  ...EXCHANGE_REQUESTS,
 } as const;
 
 export const EVENTS = {

@@ -4,11 +4,14 @@
  */
 import { z } from 'zod';
 import type { RunConfig } from './config.ts';
+import { foreignRun } from './foreignRun.ts';
 import {
   cleanResult,
   demoCorpusResult,
   encodeResult,
   evaluateResult,
+  exportedRunsResult,
+  importedRunResult,
   modelFolderResult,
   pairScore,
   probeResult,
@@ -51,7 +54,20 @@ export const JOB_PARAMS = {
   /** Copy a Hugging Face folder into the workspace, checked and normalised. */
   import: z.object({ source: z.string(), name: z.string() }),
   /** Write a model of the workspace as a Hugging Face folder. */
-  export: z.object({ model: z.object({ name: z.string(), folder: z.string() }), output: z.string() }),
+  export: z.object({
+    model: z.object({ name: z.string(), folder: z.string() }),
+    output: z.string(),
+    /** Content of the folder's README.md; null: none. */
+    card: z.string().nullable().default(null),
+  }),
+  /** A run that another tool logged, read into the store; its config is added when it has been read. */
+  imported: z.object({ source: foreignRun, config: z.record(z.string(), z.unknown()).optional() }),
+  /** Write runs' curves for other tools. */
+  'export-runs': z.object({
+    runs: z.array(z.object({ id: z.string(), name: z.string(), folder: z.string(), startedAt: z.number(), config: z.unknown().optional() })).min(1),
+    format: z.enum(['tensorboard', 'csv']),
+    output: z.string(),
+  }),
   /** Continue a prompt, token by token. */
   generate: z.object({
     model: z.object({ name: z.string(), folder: z.string() }),
@@ -76,6 +92,8 @@ export const JOB_RESULTS = {
   'demo-corpus': demoCorpusResult,
   import: modelFolderResult,
   export: modelFolderResult,
+  imported: importedRunResult,
+  'export-runs': exportedRunsResult,
   generate: z.object({ text: z.string(), tokens: z.int(), seconds: z.number() }),
   probe: probeResult,
 } as const satisfies Record<keyof typeof JOB_PARAMS, z.ZodType>;
@@ -97,6 +115,12 @@ export const ENDED_STATES: readonly JobState[] = ['paused', 'interrupted', 'done
 
 /** Kinds that someone sits and waits for: they start at once, whatever else runs. */
 export const INTERACTIVE_KINDS: readonly JobKind[] = ['generate', 'probe'];
+
+/** Kinds that only read and write files: they wait for each other, not for the device that trains. */
+export const FILE_KINDS: readonly JobKind[] = ['imported', 'export-runs'];
+
+/** Kinds that have curves to show. */
+export const CURVE_KINDS: readonly JobKind[] = ['train', 'imported'];
 
 /** Kinds whose job saves its state and can go on from there. */
 export const RESUMABLE_KINDS: readonly JobKind[] = ['train', 'evaluate'];

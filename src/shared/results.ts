@@ -99,6 +99,26 @@ export type PairScore = z.infer<typeof pairScore>;
 export const modelFolderResult = z.object({ model: z.string(), folder: z.string(), parameters: z.int(), type: z.string() });
 export type ModelFolderResult = z.infer<typeof modelFolderResult>;
 
+/** What another tool's run was, and how much of it was taken over. */
+export const importedRunResult = z.object({
+  tool: z.string(),
+  name: z.string(),
+  project: z.string(),
+  tags: z.array(z.string()),
+  notes: z.string(),
+  config: z.record(z.string(), z.unknown()),
+  /** Milliseconds since 1970; null when the tool does not say. */
+  startedAt: z.number().nullable(),
+  finishedAt: z.number().nullable(),
+  /** The last step, and the number of values. */
+  steps: z.int(),
+  points: z.int(),
+});
+export type ImportedRunResult = z.infer<typeof importedRunResult>;
+
+/** Paths relative to `output`. */
+export const exportedRunsResult = z.object({ output: z.string(), files: z.array(z.string()) });
+
 export const demoCorpusResult = z.object({ corpus: z.string(), pairs: z.string(), words: z.int(), pairCount: z.int() });
 export type DemoCorpusResult = z.infer<typeof demoCorpusResult>;
 

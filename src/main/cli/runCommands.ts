@@ -1,6 +1,7 @@
 /** train, distill, resume, runs, compare. */
 import type { Command } from 'commander';
 import type { ResultOf } from '../../shared/contract.ts';
+import { CURVE_KINDS } from '../../shared/jobs.ts';
 import type { RunSummary } from '../../shared/records.ts';
 import type { TrainResult } from '../../shared/results.ts';
 import { formatDuration, formatInteger, formatLoss, formatParameters, renderTable } from './format.ts';
@@ -43,14 +44,14 @@ export function addRunCommands(program: Command, terminal: Terminal): void {
 
   program
     .command('runs')
-    .description('list training and distillation runs, newest first')
+    .description('list training, distillation and imported runs, newest first')
     .option('--all', 'list every kind of job')
     .option('--search <text>', 'only runs whose name, tags or notes hold that text')
     .option('--limit <n>', 'how many', parseInteger('--limit'), 50)
     .action((options: { all?: boolean; search?: string; limit: number }) =>
       terminal.withEngine(async ({ client }) => {
         const { rows, total } = await client.request('run.list', {
-          kinds: options.all ? undefined : ['train'],
+          kinds: options.all ? undefined : [...CURVE_KINDS],
           search: options.search,
           limit: options.limit,
         });

@@ -8,6 +8,7 @@ import type { EvaluationRecord } from '../../shared/records.ts';
 import { locateSuite } from '../evaluation/data.ts';
 import { loadPairs } from '../evaluation/pairs.ts';
 import { SUITES } from '../evaluation/suites.ts';
+import { cardOf } from '../exchange/collectCard.ts';
 import { started, type DomainHandlers, type Services } from './services.ts';
 
 export function evaluationHandlers({ store, workspace, queue }: Services): DomainHandlers<'evaluation' | 'model'> {
@@ -61,7 +62,7 @@ export function evaluationHandlers({ store, workspace, queue }: Services): Domai
     },
     'model.export'({ model, output }) {
       const resolved = workspace.resolveModel(model);
-      return started(queue.submit({ kind: 'export', name: `Export ${resolved.name}`, params: { model: resolved, output } }));
+      return started(queue.submit({ kind: 'export', name: `Export ${resolved.name}`, params: { model: resolved, output, card: cardOf(store, resolved) } }));
     },
     'model.findCached': () => cachedModels(),
     'model.generate'({ model, ...params }) {

@@ -5,11 +5,11 @@ import { CriaError } from '../../shared/errors.ts';
 import type { JobContext } from '../queue/jobContext.ts';
 import { readModelConfig } from './configJson.ts';
 import { countParameters, parameterShapes } from './parameterShapes.ts';
-import { saveModelFolder } from './saveModel.ts';
+import { saveModelFolder, type SavedModel } from './saveModel.ts';
 import { WeightFiles } from './weightFiles.ts';
 
 export async function copyModel(
-  source: string, target: string, context: JobContext, label: string, extra: Record<string, unknown>,
+  source: string, target: string, context: JobContext, label: string, further: Pick<SavedModel, 'extra' | 'texts'>,
 ): Promise<{ parameters: number; type: string }> {
   if (existsSync(target)) throw new CriaError('exists', `${target} exists already.`, 'Choose another place.');
   const config = readModelConfig(source);
@@ -21,7 +21,7 @@ export async function copyModel(
     await saveModelFolder(target, {
       config,
       tokenizerPath: existsSync(tokenizer) ? tokenizer : null,
-      extra,
+      ...further,
       values: (name) => {
         if (context.signal.aborted) throw new CriaError('cancelled', `${label} was stopped.`, 'Nothing was left behind.');
         context.progress({ label, done: ++done, total, unit: 'tensors' });

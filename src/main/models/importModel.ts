@@ -11,7 +11,7 @@ import { copyModel } from './copyModel.ts';
 export async function importModel({ source, name }: JobParams<'import'>, context: JobContext, workspace: Workspace): Promise<ModelFolderResult> {
   const folder = workspace.modelFolder(name);
   const origin = realpathSync(source);
-  const copied = await copyModel(origin, folder, context, `Importing ${name}`, { 'cria.json': { importedFrom: origin } });
+  const copied = await copyModel(origin, folder, context, `Importing ${name}`, { extra: { 'cria.json': { importedFrom: origin } } });
   if (!existsSync(join(folder, 'tokenizer.json'))) {
     context.log('warning', `${source} has no tokenizer.json; put one into ${folder} before the model is scored.`);
   }

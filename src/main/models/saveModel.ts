@@ -1,7 +1,7 @@
 /** Models to Hugging Face folders, which AutoModelForCausalLM and AutoTokenizer read. */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { writeFolderAtomic, writeJsonAtomic } from '../disk/atomic.ts';
+import { writeFileAtomic, writeFolderAtomic, writeJsonAtomic } from '../disk/atomic.ts';
 import { toConfigJson } from './configJson.ts';
 import type { ModelConfig } from './modelConfig.ts';
 import { parameterShapes } from './parameterShapes.ts';
@@ -15,6 +15,8 @@ export interface SavedModel {
   tokenizerPath: string | null;
   /** Further JSON files for the folder, e.g. `cria.json` with the lineage. */
   extra?: Record<string, unknown>;
+  /** Further text files. */
+  texts?: Record<string, string>;
 }
 
 /** Writes a model folder; it is there whole or not at all. `folder` must not exist. */
@@ -26,6 +28,7 @@ export async function saveModelFolder(folder: string, model: SavedModel): Promis
     writeJsonAtomic(join(inside, 'generation_config.json'), { _from_model_config: true, bos_token_id, eos_token_id, pad_token_id });
     if (model.tokenizerPath) writeTokenizer(inside, model.tokenizerPath, config);
     for (const [name, value] of Object.entries(model.extra ?? {})) writeJsonAtomic(join(inside, name), value);
+    for (const [name, text] of Object.entries(model.texts ?? {})) writeFileAtomic(join(inside, name), (append) => append(text));
     const tensors = new Map<string, TensorSource>();
     for (const [name, shape] of parameterShapes(config)) tensors.set(name, { shape, values: () => model.values(name) });
     writeSafetensors(join(inside, 'model.safetensors'), tensors);

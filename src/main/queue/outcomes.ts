@@ -1,13 +1,17 @@
 /** What a finished job leaves in the store beside its result: a model, an evaluation with every pair's log-probabilities. */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { JobKind } from '../../shared/jobs.ts';
-import type { EvaluateResult, ModelFolderResult, SuiteScore, TrainResult } from '../../shared/results.ts';
+import type { JobKind, JobParams } from '../../shared/jobs.ts';
+import type { EvaluateResult, ImportedRunResult, ModelFolderResult, SuiteScore, TrainResult } from '../../shared/results.ts';
 import { readSuiteLogprobs } from '../evaluation/logprobFiles.ts';
+import { keepCard } from '../exchange/collectCard.ts';
+import type { RunPatch } from '../store/runs.ts';
 import type { Store } from '../store/store.ts';
 import type { Workspace } from '../workspace.ts';
 
-export function recordOutcome(store: Store, workspace: Workspace, runId: string, kind: JobKind, result: unknown): void {
+/** @returns what is now known of the run itself */
+export function recordOutcome(store: Store, workspace: Workspace, runId: string, kind: JobKind, result: unknown): RunPatch {
+  if (kind === 'imported') return importedRun(store.getRun(runId).params as JobParams<'imported'>, result as ImportedRunResult);
   if (kind === 'train') recordTrained(store, runId, result as TrainResult);
   if (kind === 'import') recordImported(store, runId, result as ModelFolderResult);
   if (kind === 'evaluate') {
@@ -17,6 +21,25 @@ export function recordOutcome(store: Store, workspace: Workspace, runId: string,
       if (!known.has(`${score.model}\n${score.suite}`)) recordScore(store, workspace, runId, score);
     }
   }
+  return {};
+}
+
+/** What follows from an outcome that is in the store: the cards of the models it is about. */
+export function afterwards(store: Store, kind: JobKind, result: unknown): void {
+  if (kind === 'train' || kind === 'import') keepCard(store, (result as TrainResult | ModelFolderResult).model);
+  if (kind === 'evaluate') for (const model of new Set((result as EvaluateResult).scores.map((score) => score.model))) keepCard(store, model);
+}
+
+/** An imported run shows the times and the config that its own tool gave it. */
+function importedRun(params: JobParams<'imported'>, { name, tags, notes, config, startedAt, finishedAt }: ImportedRunResult): RunPatch {
+  return {
+    name,
+    tags,
+    notes,
+    params: { ...params, config },
+    ...(startedAt === null ? {} : { startedAt: Math.round(startedAt) }),
+    ...(finishedAt === null ? {} : { finishedAt: Math.round(finishedAt) }),
+  };
 }
 
 /** A model's score on a suite, with the log-probabilities that the job has left in the run's folder. */

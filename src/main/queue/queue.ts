@@ -5,7 +5,7 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { CriaError, toWireError } from '../../shared/errors.ts';
-import { INTERACTIVE_KINDS, JOB_RESULTS, RESUMABLE_KINDS, type JobKind, type JobParams } from '../../shared/jobs.ts';
+import { FILE_KINDS, INTERACTIVE_KINDS, JOB_RESULTS, RESUMABLE_KINDS, type JobKind, type JobParams } from '../../shared/jobs.ts';
 import type { EventName, EventOf } from '../../shared/contract.ts';
 import type { JobReport, LogLevel } from '../../shared/progress.ts';
 import type { Store } from '../store/store.ts';
@@ -13,7 +13,7 @@ import type { Workspace } from '../workspace.ts';
 import { circumstances } from './circumstances.ts';
 import { METRIC_FILE } from './jobMessages.ts';
 import { startJob, type JobEnd, type RunningJob } from './jobProcess.ts';
-import { recordOutcome, recordScore } from './outcomes.ts';
+import { afterwards, recordOutcome, recordScore } from './outcomes.ts';
 
 export interface NewRun<K extends JobKind> {
   kind: K;
@@ -165,16 +165,15 @@ export class JobQueue {
   #startNext(): void {
     if (this.#closing) return;
     for (const id of [...this.#waiting]) {
-      const isInteractive = INTERACTIVE_KINDS.includes(this.#options.store.getSummary(id).kind);
-      if (!isInteractive && (this.#held || this.#occupied >= (this.#options.slots ?? 1))) continue;
+      const lane = laneOf(this.#options.store.getSummary(id).kind);
+      if (lane !== 'at once' && (this.#held || this.#runningIn(lane) >= (lane === 'device' ? this.#options.slots ?? 1 : 1))) continue;
       this.#waiting.splice(this.#waiting.indexOf(id), 1);
       this.#start(id);
     }
   }
 
-  /** Running jobs that count against the slots. */
-  get #occupied(): number {
-    return [...this.#running.values()].filter(({ kind }) => !INTERACTIVE_KINDS.includes(kind)).length;
+  #runningIn(lane: Lane): number {
+    return [...this.#running.values()].filter(({ kind }) => laneOf(kind) === lane).length;
   }
 
   #start(id: string): void {
@@ -206,8 +205,9 @@ export class JobQueue {
       const finished = { finishedAt: Date.now(), pid: null };
       if (end.outcome === 'done') {
         const result = JOB_RESULTS[kind].parse(end.result);
-        recordOutcome(this.#options.store, this.#options.workspace, id, kind, result);
-        this.#change(id, { ...finished, state: 'done', result });
+        const known = recordOutcome(this.#options.store, this.#options.workspace, id, kind, result);
+        this.#change(id, { ...finished, ...known, state: 'done', result });
+        this.#afterwards(id, kind, result);
       } else if (end.outcome === 'failed') {
         const state = end.error.code !== 'cancelled' ? 'failed' : pausing ? 'paused' : 'stopped';
         this.#change(id, { ...finished, state, error: state === 'paused' ? null : toWireError(end.error) });
@@ -220,6 +220,15 @@ export class JobQueue {
       this.#change(id, { state: 'failed', finishedAt: Date.now(), pid: null, error: toWireError(error) });
     }
     this.#startNext();
+  }
+
+  /** What can fail without harm to the run that is done. */
+  #afterwards(id: string, kind: JobKind, result: unknown): void {
+    try {
+      afterwards(this.#options.store, kind, result);
+    } catch (error) {
+      this.#log(id, 'warning', `The model's card could not be written: ${(error as Error).message}`);
+    }
   }
 
   #change(id: string, patch: Parameters<Store['updateRun']>[1]): void {
@@ -275,3 +284,10 @@ export class JobQueue {
 }
 
 const TAKE_IN_DELAY_MS = 200;
+
+/** What a job waits for: the device that trains and scores, the jobs that only read and write files, or nothing. */
+type Lane = 'device' | 'files' | 'at once';
+
+function laneOf(kind: JobKind): Lane {
+  return INTERACTIVE_KINDS.includes(kind) ? 'at once' : FILE_KINDS.includes(kind) ? 'files' : 'device';
+}

@@ -208,7 +208,8 @@ function readRecords(file: number, from: number): { records: MetricRecord[]; byt
   }
 }
 
-function parseRecord(line: string): MetricRecord[] {
+/** A line of a metric file; none when a failing disk has spoilt it. */
+export function parseRecord(line: string): MetricRecord[] {
   try {
     const record = JSON.parse(line) as MetricRecord;
     if (!Number.isSafeInteger(record.step) || typeof record.values !== 'object') return [];

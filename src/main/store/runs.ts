@@ -158,7 +158,7 @@ export class RunTable {
   find(reference: string): string {
     const exact = this.#db.prepare('SELECT id FROM runs WHERE id = ?').get(reference) as { id: string } | undefined;
     if (exact) return exact.id;
-    const named = this.#db.prepare(`SELECT id FROM runs WHERE name = ? ORDER BY kind = 'train' DESC, created_at DESC LIMIT 1`).get(reference) as { id: string } | undefined;
+    const named = this.#db.prepare(`SELECT id FROM runs WHERE name = ? ORDER BY kind IN ('train', 'imported') DESC, created_at DESC LIMIT 1`).get(reference) as { id: string } | undefined;
     if (named) return named.id;
     const starting = this.#db.prepare('SELECT id FROM runs WHERE substr(id, 1, ?) = ? LIMIT 2').all(reference.length, reference) as { id: string }[];
     if (starting.length === 1 && reference) return starting[0]!.id;

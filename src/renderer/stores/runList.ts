@@ -1,6 +1,7 @@
 /** A window onto the run list: any part of thousands of runs, sorted and filtered by the engine, kept up to date by events. */
 import { onBeforeUnmount, ref, shallowRef, triggerRef, watch, type Ref } from 'vue';
 import type { InputOf } from '../../shared/contract.ts';
+import { CURVE_KINDS } from '../../shared/jobs.ts';
 import type { RunSummary } from '../../shared/records.ts';
 import { engine } from '../engine/connection.ts';
 
@@ -26,7 +27,7 @@ export function useRunList(filter: Ref<RunFilter>) {
     answer.rows.forEach((run, i) => rows.value.set(block * BLOCK + i, run));
     loaded.value = true;
     triggerRef(rows);
-    const unknown = answer.rows.filter((run) => run.kind === 'train' && !sparklines.value.has(run.id)).map((run) => run.id);
+    const unknown = answer.rows.filter((run) => CURVE_KINDS.includes(run.kind) && !sparklines.value.has(run.id)).map((run) => run.id);
     if (unknown.length) await loadSparklines(unknown);
   }
 

@@ -1,9 +1,9 @@
 /** What pages show and export: tables, curves, colours, words. */
 import { describe, expect, it } from 'vitest';
-import { chartLine, withGaps } from '../../../src/renderer/charts/series.ts';
+import { chartLine, withGaps } from '../../../src/shared/curves.ts';
 import { differingWords } from '../../../src/renderer/compare/words.ts';
 import { toCsv, toLatex, toMarkdown } from '../../../src/renderer/exports.ts';
-import { styleOfRun, stylesOfRuns } from '../../../src/renderer/runColours.ts';
+import { styleOfRun, stylesOfRuns } from '../../../src/shared/runColours.ts';
 import { formatAgo, formatCompact, formatSigned } from '../../../src/shared/format.ts';
 
 const table = { title: 'T', head: ['name', 'value'], rows: [['a,"b"', 1.5], ['=SUM(A1)', null], ['x|y', 0.25]] as (string | number | null)[][] };

@@ -1,6 +1,6 @@
 /** From the engine's metric series to what a chart draws. */
-import type { MetricSeries } from '../../shared/records.ts';
-import type { RunStyle } from '../runColours.ts';
+import type { MetricSeries } from './records.ts';
+import type { RunStyle } from './runColours.ts';
 
 export const X_AXES = ['step', 'tokens', 'epoch', 'time'] as const;
 export type XAxis = (typeof X_AXES)[number];

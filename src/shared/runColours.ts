@@ -29,15 +29,16 @@ export function styleOfRun(id: string, isDark: boolean): RunStyle {
 /**
  * Styles of runs shown together: each keeps its own unless an earlier one of the list has it; then it takes the next free one, and keeps
  * that for as long as the window is open.
+ * @param remembered what was given out before; a report, which stands alone, brings an empty one
  */
-export function stylesOfRuns(ids: readonly string[], isDark: boolean): Map<string, RunStyle> {
+export function stylesOfRuns(ids: readonly string[], isDark: boolean, remembered = assigned): Map<string, RunStyle> {
   const taken = new Set<number>();
   const styles = new Map<string, RunStyle>();
   for (const id of ids) {
-    let index = assigned.get(id) ?? hash(id) % LIGHT.length;
+    let index = remembered.get(id) ?? hash(id) % LIGHT.length;
     while (taken.has(index)) index = (index + 1) % (LIGHT.length * DASHES.length);
     taken.add(index);
-    assigned.set(id, index);
+    remembered.set(id, index);
     styles.set(id, styleOfIndex(index, isDark));
   }
   return styles;
