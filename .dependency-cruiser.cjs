@@ -1,6 +1,6 @@
 /** The layers of the code: renderer -> shared <- main; inside main, parts never import processes, and one file alone names tfjs. */
 const PROCESSES = '^src/main/((index|host|cli|engine|engineProcess|job)\\.ts|cli/|handlers/|shell/)';
-const PARTS = '^src/main/(corpus|models|training|generation|tensorflow|evaluation|demo|exchange|config|store|disk)/';
+const PARTS = '^src/main/(corpus|models|training|generation|tensorflow|evaluation|demo|exchange|lab|config|store|disk)/';
 
 module.exports = {
   forbidden: [

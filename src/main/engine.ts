@@ -11,6 +11,7 @@ import { configHandlers } from './handlers/configs.ts';
 import { corpusHandlers } from './handlers/corpora.ts';
 import { evaluationHandlers } from './handlers/evaluations.ts';
 import { exchangeHandlers } from './handlers/exchange.ts';
+import { labHandlers } from './handlers/lab.ts';
 import { runHandlers } from './handlers/runs.ts';
 import type { Services } from './handlers/services.ts';
 import { systemHandlers } from './handlers/system.ts';
@@ -112,5 +113,6 @@ function makeHandlers(services: Services): Handlers {
     ...runHandlers(services),
     ...evaluationHandlers(services),
     ...exchangeHandlers(services),
+    ...labHandlers(services),
   };
 }

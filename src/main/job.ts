@@ -15,6 +15,11 @@ type Runner<K extends JobKind> = (params: JobParams<K>, context: JobContext, wor
 /** Which part does which job. */
 const RUNNERS: { [K in JobKind]: () => Promise<Runner<K>> } = {
   clean: async () => (await import('./corpus/clean.ts')).clean,
+  'download-corpus': async () => {
+    const { downloadCorpus } = await import('./corpus/downloadCorpus.ts');
+    return (params, context) => downloadCorpus(params, context);
+  },
+  mix: async () => (await import('./corpus/mix.ts')).mix,
   tokenizer: async () => (await import('./corpus/trainTokenizer.ts')).trainTokenizer,
   encode: async () => (await import('./corpus/encode.ts')).encodeFile,
   train: async () => (await import('./training/train.ts')).train,
@@ -26,6 +31,7 @@ const RUNNERS: { [K in JobKind]: () => Promise<Runner<K>> } = {
   imported: async () => (await import('./exchange/importRun.ts')).importRun,
   'export-runs': async () => (await import('./exchange/exportRuns.ts')).exportRuns,
   generate: async () => (await import('./generation/generateJob.ts')).generate,
+  inspect: async () => (await import('./lab/inspectJob.ts')).inspect,
   probe: async () => (await import('./tensorflow/probe.ts')).probe,
 };
 

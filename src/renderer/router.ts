@@ -14,6 +14,7 @@ export const router = createRouter({
     { path: '/distil', name: 'Distil', component: () => import('./pages/DistilPage.vue') },
     { path: '/queue', name: 'Queue', component: () => import('./pages/QueuePage.vue') },
     { path: '/evaluate', name: 'Evaluate', component: () => import('./pages/EvaluatePage.vue') },
+    { path: '/lab', name: 'Text lab', component: () => import('./pages/TextLabPage.vue') },
     { path: '/models', name: 'Models', component: () => import('./pages/ModelsPage.vue') },
     { path: '/models/:name', name: 'Model', component: () => import('./pages/ModelPage.vue'), props: true },
     { path: '/corpora', name: 'Corpora', component: () => import('./pages/CorporaPage.vue') },

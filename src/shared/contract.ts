@@ -8,6 +8,7 @@ import { CONFIG_REQUESTS } from './contract/configs.ts';
 import { CORPUS_REQUESTS } from './contract/corpora.ts';
 import { EXCHANGE_REQUESTS } from './contract/exchange.ts';
 import { EVALUATION_REQUESTS, MODEL_REQUESTS } from './contract/evaluations.ts';
+import { LAB_REQUESTS } from './contract/lab.ts';
 import { RUN_REQUESTS } from './contract/runs.ts';
 import { SYSTEM_REQUESTS } from './contract/system.ts';
 import { generatedToken, logLine, runSummary, textSample } from './records.ts';
@@ -20,6 +21,7 @@ export const REQUESTS = {
   ...EVALUATION_REQUESTS,
   ...MODEL_REQUESTS,
   ...EXCHANGE_REQUESTS,
+  ...LAB_REQUESTS,
 } as const;
 
 export const EVENTS = {

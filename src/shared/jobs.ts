@@ -8,10 +8,13 @@ import { foreignRun } from './foreignRun.ts';
 import {
   cleanResult,
   demoCorpusResult,
+  downloadedCorpusResult,
   encodeResult,
   evaluateResult,
   exportedRunsResult,
   importedRunResult,
+  inspectResult,
+  mixResult,
   modelFolderResult,
   pairScore,
   probeResult,
@@ -24,7 +27,21 @@ const resolvedConfig = z.custom<RunConfig>((value) => typeof value === 'object' 
 
 export const JOB_PARAMS = {
   /** Clean a folder of BabyLM text. */
-  clean: z.object({ input: z.string(), output: z.string() }),
+  clean: z.object({
+    input: z.string(),
+    output: z.string(),
+    /** The files to clean and their names as `<domain>.train` or `<domain>.dev`; absent: those of `input` that are called so. */
+    files: z.array(z.object({ path: z.string(), name: z.string() })).min(1).optional(),
+  }),
+  /** Fetch a BabyLM corpus from where it is published. */
+  'download-corpus': z.object({ source: z.enum(['2023-10M', '2023-100M', '2024-10M', '2024-100M']), output: z.string() }),
+  /** Draw a corpus from several texts, by shares, within a budget of words. */
+  mix: z.object({
+    parts: z.array(z.object({ path: z.string(), name: z.string(), share: z.number().positive() })).min(1),
+    words: z.int().min(1),
+    seed: z.int().min(0),
+    output: z.string(),
+  }),
   /** Train a byte-level BPE tokenizer on `.train` files. */
   tokenizer: z.object({
     inputs: z.array(z.string()).min(1),
@@ -78,12 +95,16 @@ export const JOB_PARAMS = {
     topP: z.number(),
     seed: z.int().min(0),
   }),
+  /** How models read a text: surprisal, expectations, attention. */
+  inspect: z.object({ models: z.array(z.object({ name: z.string(), folder: z.string() })).min(1), text: z.string().min(1) }),
   /** Load TensorFlow, multiply two matrices, tell what was found. */
   probe: z.object({}),
 } as const;
 
 export const JOB_RESULTS = {
   clean: cleanResult,
+  'download-corpus': downloadedCorpusResult,
+  mix: mixResult,
   tokenizer: tokenizerResult,
   encode: encodeResult,
   train: trainResult,
@@ -95,6 +116,7 @@ export const JOB_RESULTS = {
   imported: importedRunResult,
   'export-runs': exportedRunsResult,
   generate: z.object({ text: z.string(), tokens: z.int(), seconds: z.number() }),
+  inspect: inspectResult,
   probe: probeResult,
 } as const satisfies Record<keyof typeof JOB_PARAMS, z.ZodType>;
 
@@ -114,10 +136,10 @@ export type JobState = (typeof JOB_STATES)[number];
 export const ENDED_STATES: readonly JobState[] = ['paused', 'interrupted', 'done', 'failed', 'stopped'];
 
 /** Kinds that someone sits and waits for: they start at once, whatever else runs. */
-export const INTERACTIVE_KINDS: readonly JobKind[] = ['generate', 'probe'];
+export const INTERACTIVE_KINDS: readonly JobKind[] = ['generate', 'inspect', 'probe'];
 
 /** Kinds that only read and write files: they wait for each other, not for the device that trains. */
-export const FILE_KINDS: readonly JobKind[] = ['imported', 'export-runs'];
+export const FILE_KINDS: readonly JobKind[] = ['imported', 'export-runs', 'download-corpus', 'mix'];
 
 /** Kinds that have curves to show. */
 export const CURVE_KINDS: readonly JobKind[] = ['train', 'imported'];

@@ -27,6 +27,39 @@ export type CleanedFile = z.infer<typeof cleanedFile>;
 export const cleanResult = z.object({ output: z.string(), files: z.array(cleanedFile), warnings: z.array(z.string()) });
 export type CleanResult = z.infer<typeof cleanResult>;
 
+/** A corpus as BabyLM publishes it, found on disk and not yet cleaned. */
+export const rawCorpus = z.object({
+  title: z.string(),
+  folder: z.string(),
+  /** Of the challenge that its domains' names tell; null for a corpus of one's own. */
+  year: z.enum(['2023', '2024/2025', '2026']).nullable(),
+  track: z.enum(['10M', '100M']).nullable(),
+  files: z.array(
+    z.object({
+      path: z.string(),
+      /** `<domain>.train` or `<domain>.dev`, whatever the file is called. */
+      name: z.string(),
+      /** The domain whose rules clean it; null when it is not one of BabyLM's. */
+      domain: z.string().nullable(),
+      bytes: z.number(),
+    }),
+  ),
+});
+export type RawCorpus = z.infer<typeof rawCorpus>;
+
+/** Paths relative to `output`. */
+export const downloadedCorpusResult = z.object({ output: z.string(), files: z.array(z.string()) });
+
+export const mixResult = z.object({
+  output: z.string(),
+  words: z.int(),
+  /** The budget that was kept to. */
+  budget: z.int(),
+  seed: z.int(),
+  parts: z.array(z.object({ file: z.string(), source: z.string(), words: z.int(), sourceWords: z.int(), sourceSha256: z.string() })),
+});
+export type MixResult = z.infer<typeof mixResult>;
+
 export const tokenizerResult = z.object({
   output: z.string(),
   sha256: z.string(),
@@ -121,6 +154,38 @@ export const exportedRunsResult = z.object({ output: z.string(), files: z.array(
 
 export const demoCorpusResult = z.object({ corpus: z.string(), pairs: z.string(), words: z.int(), pairCount: z.int() });
 export type DemoCorpusResult = z.infer<typeof demoCorpusResult>;
+
+const likelyToken = z.object({ id: z.int(), text: z.string(), probability: z.number() });
+
+/** A token of an inspected text, and what the model expected in its place. */
+const inspectedToken = likelyToken.omit({ probability: true }).extend({
+  /** Where it stands in the text, in UTF-16 code units; a token within a character ends where it starts. */
+  start: z.int(),
+  end: z.int(),
+  /** Log-probability after all that stands before it, in nats; its surprisal in bits is -logprob / ln 2. */
+  logprob: z.number(),
+  /** 1 when no token was likelier. */
+  rank: z.int(),
+  expected: z.array(likelyToken),
+});
+export type InspectedToken = z.infer<typeof inspectedToken>;
+
+export const inspectedModel = z.object({
+  name: z.string(),
+  layers: z.int(),
+  heads: z.int(),
+  /** What the text starts from; position 0 of the attention maps. */
+  startToken: z.string(),
+  tokens: z.array(inspectedToken),
+  /** What might follow the text. */
+  next: z.array(likelyToken),
+  /** Whether the attention maps lie in the run's folder; long texts' are left out. */
+  hasAttention: z.boolean(),
+});
+export type InspectedModel = z.infer<typeof inspectedModel>;
+
+export const inspectResult = z.object({ text: z.string(), models: z.array(inspectedModel) });
+export type InspectResult = z.infer<typeof inspectResult>;
 
 export const probeResult = z.object({
   tensorflow: z.string(),

@@ -13,19 +13,19 @@ import { UniversalNewlines } from './rules/newlines.ts';
 import { emptyFile, readLfText, type ReadOptions } from './textFile.ts';
 
 /**
- * Cleans every `<domain>.train` and `<domain>.dev` of a folder into files of the same names. Each file is replaced as a whole
+ * Cleans every `<domain>.train` and `<domain>.dev` of a folder, or the files given, into files of those names. Each file is replaced as a whole
  * when it is done, so that a job that is stopped leaves finished files and no halves.
  *
  * @throws CriaError `bad-input` for a file that is empty, binary or not UTF-8, and when input and output are one folder
  */
 export async function clean(params: JobParams<'clean'>, context: JobContext): Promise<CleanResult> {
-  const sources = corpusFiles(params.input, ['.train', '.dev']);
+  const sources = params.files ?? corpusFiles(params.input, ['.train', '.dev']).map((path) => ({ path, name: basename(path) }));
   if (samePlace(params.input, params.output)) {
     throw new CriaError('bad-input', `Input and output are the same folder, ${params.output}; the raw text would be lost.`,
       'Give another folder for the cleaned text, e.g. one that ends with _clean.');
   }
-  const sizes = sources.map((path) => statSync(path).size);
-  sources.forEach((path, i) => {
+  const sizes = sources.map(({ path }) => statSync(path).size);
+  sources.forEach(({ path }, i) => {
     if (sizes[i] === 0) throw emptyFile(path);
   });
 
@@ -33,8 +33,7 @@ export async function clean(params: JobParams<'clean'>, context: JobContext): Pr
   const warnings: string[] = [];
   const files: CleanedFile[] = [];
   let before = 0;
-  for (const [i, source] of sources.entries()) {
-    const name = basename(source);
+  for (const [i, { path, name }] of sources.entries()) {
     const stem = basename(name, extname(name));
     const domain = domainOf(stem);
     if (domain === null) {
@@ -44,7 +43,7 @@ export async function clean(params: JobParams<'clean'>, context: JobContext): Pr
       context.log('info', `${name}: cleaned by the rules of ${domain}.`);
     }
     const done = before;
-    files.push(await cleanFile(source, join(params.output, name), domain, {
+    files.push(await cleanFile(path, join(params.output, name), domain, {
       signal: context.signal,
       onBytes: (bytes) => context.progress({ label: 'Cleaning', done: done + bytes, total, unit: 'bytes', detail: name }),
     }));

@@ -4,15 +4,14 @@
  * BLiMP: the raw files of its repository at a fixed commit. The challenge's filtered sets: its OSF project, walked by folder name through
  * OSF's public API, which gives a SHA-256 for each file. Both file by file, so that an interrupted download goes on where it was.
  */
-import { createHash } from 'node:crypto';
-import { createReadStream, createWriteStream, existsSync, mkdirSync, renameSync, rmSync, statSync } from 'node:fs';
+import { existsSync, mkdirSync, renameSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { Readable, Transform } from 'node:stream';
-import { pipeline } from 'node:stream/promises';
-import type { ReadableStream } from 'node:stream/web';
 import { CriaError } from '../../shared/errors.ts';
 import { writeJsonAtomic } from '../disk/atomic.ts';
 import { sha256File } from '../disk/hash.ts';
+import type { FetchOptions } from '../network/origin.ts';
+import { findOsfFiles } from '../network/osf.ts';
+import { fetchResumable } from '../network/resume.ts';
 import { loadPairs } from './pairs.ts';
 import { findSuite, type Suite } from './suites.ts';
 
@@ -29,10 +28,8 @@ export const ORIGINS: Origins = {
   osf: 'https://api.osf.io/v2/nodes/ad7qg/files/osfstorage/?page[size]=100',
 };
 
-export interface DownloadOptions {
-  fetch?: typeof fetch;
+export interface DownloadOptions extends FetchOptions {
   origins?: Origins;
-  signal?: AbortSignal;
   onProgress?: (done: number, total: number, detail: string) => void;
 }
 
@@ -59,7 +56,7 @@ export async function downloadSuite(name: string, dataFolder: string, options: D
   mkdirSync(folder, { recursive: true });
   const files = suite.name === 'blimp-full'
     ? suite.subtasks.map((subtask): RemoteFile => ({ name: `${subtask.name}.jsonl`, url: `${origins.blimp}${subtask.name}.jsonl`, sha256: null }))
-    : await listOsfFolder(['evaluation_data', suite.folders[0]!], suite, origins.osf, options);
+    : await findOsfFiles(origins.osf, ['evaluation_data', suite.folders[0]!], suite.subtasks.map((subtask) => `${subtask.name}.jsonl`), options);
   const record: Record<string, { url: string; sha256: string }> = {};
   let done = 0;
   for (const file of files) {
@@ -85,29 +82,7 @@ function expectedItems(file: RemoteFile, suite: Suite): number | undefined {
 
 async function fetchFile(path: string, file: RemoteFile, suite: Suite, options: DownloadOptions): Promise<void> {
   const partial = `${path}.part`;
-  const have = existsSync(partial) ? statSync(partial).size : 0;
-  let response = await get(file.url, options, have > 0 ? { range: `bytes=${have}-` } : {});
-  if (response.status === 416) { // What lies here is no beginning of that file.
-    rmSync(partial, { force: true });
-    response = await get(file.url, options);
-  }
-  const append = response.status === 206;
-  if (!response.ok || response.body === null) throw unreachable(file.url, `answered ${response.status}`);
-  const hash = createHash('sha256');
-  if (append) for await (const chunk of createReadStream(partial)) hash.update(chunk as Buffer);
-  const measure = new Transform({
-    transform(chunk: Buffer, _encoding, next) {
-      hash.update(chunk);
-      next(null, chunk);
-    },
-  });
-  try {
-    await pipeline(Readable.fromWeb(response.body as ReadableStream), measure, createWriteStream(partial, { flags: append ? 'a' : 'w' }),
-      options.signal ? { signal: options.signal } : {});
-  } catch (error) {
-    throw failure(file.url, error, options);
-  }
-  const sha256 = hash.digest('hex');
+  const sha256 = await fetchResumable(file.url, partial, options);
   const items = expectedItems(file, suite);
   const pairs = await loadPairs(partial).then((list) => list.length, () => -1);
   if ((file.sha256 !== null && sha256 !== file.sha256) || pairs !== items) {
@@ -118,69 +93,4 @@ async function fetchFile(path: string, file: RemoteFile, suite: Suite, options: 
     'The download was damaged or the origin changed. Run the command again; if it stays so, give your own copy with --data.');
   }
   renameSync(partial, path);
-}
-
-/** The entries of OSF's file API that matter here. */
-interface OsfPage {
-  data: {
-    attributes: { name: string; kind: string; extra?: { hashes?: { sha256?: string } } };
-    relationships?: { files?: { links: { related: { href: string } } } };
-    links: { download?: string };
-  }[];
-  links: { next?: string | null };
-}
-
-async function listOsfFolder(path: string[], suite: Suite, root: string, options: DownloadOptions): Promise<RemoteFile[]> {
-  let url = root;
-  for (const segment of path) {
-    const entry = (await listOsf(url, options)).find(({ attributes }) => attributes.kind === 'folder' && attributes.name === segment);
-    const href = entry?.relationships?.files?.links.related.href;
-    if (!href) throw unreachable(url, `has no folder "${segment}"`);
-    url = withPageSize(href);
-  }
-  const entries = await listOsf(url, options);
-  return suite.subtasks!.map(({ name }) => {
-    const file = entries.find(({ attributes }) => attributes.kind === 'file' && attributes.name === `${name}.jsonl`);
-    if (!file?.links.download) throw unreachable(url, `has no file "${name}.jsonl"`);
-    return { name: `${name}.jsonl`, url: file.links.download, sha256: file.attributes.extra?.hashes?.sha256 ?? null };
-  });
-}
-
-function withPageSize(href: string): string {
-  const url = new URL(href);
-  url.searchParams.set('page[size]', '100');
-  return url.href;
-}
-
-async function listOsf(first: string, options: DownloadOptions): Promise<OsfPage['data']> {
-  const entries: OsfPage['data'] = [];
-  for (let url: string | null | undefined = first; url; ) {
-    const response = await get(url, options);
-    if (!response.ok) throw unreachable(url, `answered ${response.status}`);
-    const page = (await response.json().catch((error: unknown) => {
-      throw failure(url!, error, options);
-    })) as OsfPage;
-    if (!Array.isArray(page.data)) throw unreachable(url, 'did not answer as OSF does');
-    entries.push(...page.data);
-    url = page.links?.next;
-  }
-  return entries;
-}
-
-async function get(url: string, options: DownloadOptions, headers: Record<string, string> = {}): Promise<Response> {
-  try {
-    return await (options.fetch ?? fetch)(url, { headers, ...(options.signal ? { signal: options.signal } : {}) });
-  } catch (error) {
-    throw failure(url, error, options);
-  }
-}
-
-function failure(url: string, error: unknown, options: DownloadOptions): CriaError {
-  if (options.signal?.aborted) return new CriaError('cancelled', 'The download was stopped.', 'Run the command again; it goes on where it was.');
-  const cause = (error as Error).cause instanceof Error ? ((error as Error).cause as Error) : (error as Error);
-  return unreachable(url, `could not be read: ${cause.message}`);
-}
-
-function unreachable(url: string, why: string): CriaError {
-  return new CriaError('not-found', `${url} ${why}.`, 'Check the network and run the command again (it goes on where it was), or give your own copy with --data.');
 }

@@ -3,6 +3,8 @@ import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { basename, join, resolve } from 'node:path';
 import { CriaError } from '../../shared/errors.ts';
 import type { CleanResult } from '../../shared/results.ts';
+import { recogniseCorpora } from '../corpus/layouts.ts';
+import { CORPUS_SOURCES, TRACKS } from '../corpus/sources.ts';
 import { loadTokenizer, type Tokenizer } from '../corpus/tokenizer.ts';
 import { startDemo } from '../demo/startDemo.ts';
 import { isSafeName } from '../disk/atomic.ts';
@@ -15,14 +17,21 @@ export function corpusHandlers(services: Services): DomainHandlers<'corpus' | 't
   const { store, workspace, queue } = services;
   const tokenizers = new TokenizerCache();
 
+  const downloads = join(workspace.data, 'babylm');
+  const newCorpusFolder = (name: string) => {
+    if (!isSafeName(name)) throw new CriaError('bad-input', `"${name}" cannot be a corpus name.`, 'Use letters, digits, ".", "_", "-" and spaces.');
+    const output = join(workspace.corpora, name);
+    if (name === TOKEN_FOLDER || existsSync(output)) throw new CriaError('exists', `There is a corpus named "${name}" already.`, 'Choose another name.');
+    return output;
+  };
+
   return {
     'corpus.clean': (params) => started(queue.submit({ kind: 'clean', name: `Clean ${basename(params.input)}`, params })),
-    'corpus.import'({ source, name }) {
-      if (!isSafeName(name)) throw new CriaError('bad-input', `"${name}" cannot be a corpus name.`, 'Use letters, digits, ".", "_", "-" and spaces.');
-      const output = join(workspace.corpora, name);
-      if (name === TOKEN_FOLDER || existsSync(output)) throw new CriaError('exists', `There is a corpus named "${name}" already.`, 'Choose another name.');
+    'corpus.import'({ source, name, files }) {
+      const output = newCorpusFolder(name);
+      if (files) refuseFileNames(files);
       if (!statSync(source, { throwIfNoEntry: false })?.isDirectory()) throw new CriaError('not-found', `There is no folder ${source}.`, 'Choose a folder that holds .train files.');
-      return started(queue.submit({ kind: 'clean', name: `Import ${name}`, params: { input: source, output } }));
+      return started(queue.submit({ kind: 'clean', name: `Import ${name}`, params: { input: source, output, ...(files && { files }) } }));
     },
     'corpus.list'() {
       const cleaned = new Map<string, { runId: string; result: CleanResult; input: string }>();
@@ -42,6 +51,19 @@ export function corpusHandlers(services: Services): DomainHandlers<'corpus' | 't
           words: origin ? origin.result.files.reduce((sum, file) => sum + file.words, 0) : null,
         };
       });
+    },
+    'corpus.recognise': ({ folder }) => (folder === null && !existsSync(downloads) ? [] : recogniseCorpora(folder ?? downloads)),
+    'corpus.sources': () => CORPUS_SOURCES.map(({ name, title }) => ({ name, title, folder: existsSync(join(downloads, name, 'SOURCE.json')) ? join(downloads, name) : null })),
+    'corpus.download': ({ source }) => started(queue.submit({ kind: 'download-corpus', name: `Download ${CORPUS_SOURCES.find(({ name }) => name === source)!.title}`, params: { source, output: join(downloads, source) } })),
+    'corpus.mix'({ name, parts, track, words, seed }) {
+      const budget = track === 'none' ? null : TRACKS[track];
+      const wanted = words ?? budget;
+      if (wanted === null) throw new CriaError('bad-input', 'Without a track, a mix needs a number of words.', 'Say how many words, or choose a track.');
+      if (budget !== null && wanted > budget) {
+        throw new CriaError('bad-input', `${wanted.toLocaleString('en-US')} words are more than the ${budget.toLocaleString('en-US')} that the ${track} track allows.`, 'Ask for fewer words, or choose another track.');
+      }
+      refuseFileNames(parts);
+      return started(queue.submit({ kind: 'mix', name: `Mix ${name}`, params: { parts, words: wanted, seed, output: newCorpusFolder(name) } }));
     },
     'corpus.encode': (params) => started(queue.submit({ kind: 'encode', name: `Encode ${basename(params.input)}`, params })),
     'demo.makeCorpus': (params) => started(queue.submit({ kind: 'demo-corpus', name: 'Demo corpus', params })),
@@ -67,6 +89,15 @@ export function corpusHandlers(services: Services): DomainHandlers<'corpus' | 't
       return { tokens: loaded.encode(text).map((id) => ({ id, text: loaded.decode([id]) })) };
     },
   };
+}
+
+/** Names become files of the corpus. */
+function refuseFileNames(files: readonly { name: string }[]): void {
+  const names = files.map(({ name }) => name.toLowerCase());
+  const odd = files.find(({ name }) => !isSafeName(name) || !/\.(train|dev)$/.test(name));
+  if (odd) throw new CriaError('bad-input', `"${odd.name}" cannot be a file of a corpus.`, 'Call it <domain>.train or <domain>.dev.');
+  const double = names.find((name, i) => names.indexOf(name) !== i);
+  if (double) throw new CriaError('bad-input', `Two files are called ${double}.`, 'Give each its own name.');
 }
 
 /** Folders below the workspace's corpora, at most three deep, that hold text files; and those outside that a run cleaned. */

@@ -2,7 +2,7 @@
  * GPT-2 as Hugging Face's GPT2LMHeadModel: pre-norm blocks with layer norm, learned positions, gelu_new, biases, dropout.
  * Shapes in comments: B sequences, T positions, N = B*T, H hidden size, A heads, D = H/A, V vocabulary.
  */
-import { tf, type Tensor, type Tensor1D, type Tensor2D, type Tensor3D, type Variable } from '../tensorflow/tf.ts';
+import { tf, type Tensor, type Tensor1D, type Tensor2D, type Tensor3D, type Tensor4D, type Variable } from '../tensorflow/tf.ts';
 import { Dropout } from './dropout.ts';
 import type { ForwardOptions, LanguageModel } from './languageModel.ts';
 import { attend, conv1d, embed, geluNew, layerNorm, linear, splitHeads } from './layers.ts';
@@ -19,17 +19,21 @@ export class Gpt2 implements LanguageModel {
     this.parameters = parameters;
   }
 
-  hiddenStates(ids: Tensor2D, { dropoutSeed }: ForwardOptions = {}): Tensor3D {
+  hiddenStates(ids: Tensor2D, { dropoutSeed, onAttention }: ForwardOptions = {}): Tensor3D {
     const dropout = new Dropout(dropoutSeed);
     const [batch, length] = ids.shape;
-    const { hidden_size, n_layer, embd_pdrop, resid_pdrop } = this.config;
+    const { hidden_size, n_layer, embd_pdrop, resid_pdrop, attn_pdrop } = this.config;
     const tokens = embed(this.#weight('wte.weight'), tf.reshape(ids, [-1]) as Tensor1D); // (N, H)
     const positions = tf.slice(this.#weight('wpe.weight') as Tensor, [0, 0], [length, hidden_size]); // (T, H)
     const sum = tf.add(tf.reshape(tokens, [batch, length, hidden_size]), positions);
     let x = dropout.apply(tf.reshape(sum, [-1, hidden_size]) as Tensor2D, embd_pdrop);
     for (let layer = 0; layer < n_layer; layer++) {
       const at = `h.${layer}`;
-      const attended = this.#attention(this.#norm(x, `${at}.ln_1`), at, batch, length, dropout);
+      const passWeights = (weights: Tensor4D) => {
+        onAttention?.(layer, weights);
+        return dropout.apply(weights, attn_pdrop);
+      };
+      const attended = this.#attention(this.#norm(x, `${at}.ln_1`), at, batch, length, passWeights);
       x = tf.add(x, dropout.apply(attended, resid_pdrop));
       const fed = this.#feedForward(this.#norm(x, `${at}.ln_2`), at);
       x = tf.add(x, dropout.apply(fed, resid_pdrop));
@@ -48,13 +52,13 @@ export class Gpt2 implements LanguageModel {
     return this.head(this.hiddenStates(ids, options)); // (B, T, V)
   }
 
-  #attention(x: Tensor2D, at: string, batch: number, length: number, dropout: Dropout): Tensor2D {
-    const { hidden_size, n_head, attn_pdrop } = this.config;
+  #attention(x: Tensor2D, at: string, batch: number, length: number, passWeights: (weights: Tensor4D) => Tensor4D): Tensor2D {
+    const { hidden_size, n_head } = this.config;
     const projected = conv1d(x, this.#weight(`${at}.attn.c_attn.weight`), this.#weight(`${at}.attn.c_attn.bias`)); // (N, 3H)
     const [q, k, v] = tf.split(projected, 3, 1) as [Tensor2D, Tensor2D, Tensor2D];
     const scaled = tf.mul<Tensor2D>(q, 1 / Math.sqrt(hidden_size / n_head));
     const heads = (y: Tensor2D) => splitHeads(y, batch, n_head); // (B, A, T, D)
-    const attended = attend(heads(scaled), heads(k), heads(v), this.#tables.for(length).visible, (weights) => dropout.apply(weights, attn_pdrop));
+    const attended = attend(heads(scaled), heads(k), heads(v), this.#tables.for(length).visible, passWeights);
     return conv1d(attended, this.#weight(`${at}.attn.c_proj.weight`), this.#weight(`${at}.attn.c_proj.bias`));
   }
 

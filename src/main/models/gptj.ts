@@ -24,15 +24,19 @@ export class GptJ implements LanguageModel {
     this.#tables = new Tables((length) => ({ visible: causalMask(length), ...rotaryTables(length, config.rotary_dim, ROPE_THETA, 'interleaved') }));
   }
 
-  hiddenStates(ids: Tensor2D, { dropoutSeed }: ForwardOptions = {}): Tensor3D {
+  hiddenStates(ids: Tensor2D, { dropoutSeed, onAttention }: ForwardOptions = {}): Tensor3D {
     const dropout = new Dropout(dropoutSeed);
     const [batch, length] = ids.shape;
-    const { hidden_size, n_layer, embd_pdrop, resid_pdrop } = this.config;
+    const { hidden_size, n_layer, embd_pdrop, resid_pdrop, attn_pdrop } = this.config;
     let x = dropout.apply(embed(this.#weight('wte.weight'), tf.reshape(ids, [-1]) as Tensor1D), embd_pdrop); // (N, H)
     for (let layer = 0; layer < n_layer; layer++) {
       const at = `h.${layer}`;
+      const passWeights = (weights: Tensor4D) => {
+        onAttention?.(layer, weights);
+        return dropout.apply(weights, attn_pdrop);
+      };
       const normed = this.#norm(x, `${at}.ln_1`);
-      const attended = dropout.apply(this.#attention(normed, at, batch, length, dropout), resid_pdrop);
+      const attended = dropout.apply(this.#attention(normed, at, batch, length, passWeights), resid_pdrop);
       const fed = dropout.apply(this.#feedForward(normed, at), resid_pdrop);
       x = tf.add(tf.add(attended, fed), x);
     }
@@ -50,13 +54,13 @@ export class GptJ implements LanguageModel {
     return this.head(this.hiddenStates(ids, options)); // (B, T, V)
   }
 
-  #attention(x: Tensor2D, at: string, batch: number, length: number, dropout: Dropout): Tensor2D {
-    const { hidden_size, n_head, attn_pdrop } = this.config;
+  #attention(x: Tensor2D, at: string, batch: number, length: number, passWeights: (weights: Tensor4D) => Tensor4D): Tensor2D {
+    const { hidden_size, n_head } = this.config;
     const { visible, ...rotary } = this.#tables.for(length);
     const heads = (name: string) => splitHeads(linear(x, this.#weight(`${at}.attn.${name}.weight`)), batch, n_head); // (B, A, T, D)
     const q = tf.mul<Tensor4D>(this.#rotateFirst(heads('q_proj'), rotary as RotaryTables), 1 / Math.sqrt(hidden_size / n_head));
     const k = this.#rotateFirst(heads('k_proj'), rotary as RotaryTables);
-    const attended = attend(q, k, heads('v_proj'), visible, (weights) => dropout.apply(weights, attn_pdrop));
+    const attended = attend(q, k, heads('v_proj'), visible, passWeights);
     return linear(attended, this.#weight(`${at}.attn.out_proj.weight`));
   }
 

@@ -1,5 +1,5 @@
 /** What every architecture is to the rest of Cria: named parameters, and a forward pass from token ids to logits. */
-import type { Tensor, Tensor2D, Tensor3D, Variable } from '../tensorflow/tf.ts';
+import type { Tensor, Tensor2D, Tensor3D, Tensor4D, Variable } from '../tensorflow/tf.ts';
 import type { ModelConfig } from './modelConfig.ts';
 
 /** Shapes in comments use: B sequences, T positions, H hidden size, V vocabulary. */
@@ -9,6 +9,8 @@ export interface ForwardOptions {
    * Absent: no dropout.
    */
   dropoutSeed?: Tensor;
+  /** Shown each layer's attention weights, [B, A, T, T] for A heads: row t says how much position t takes from each position. */
+  onAttention?: (layer: number, weights: Tensor4D) => void;
 }
 
 export interface LanguageModel {

@@ -130,11 +130,11 @@ function mergeHeads(x: Tensor4D): Tensor2D {
 /**
  * Causal attention of q, k, v [B, A, T, D]; q has been scaled by 1 / sqrt(D) already, where that costs least.
  * @param visible bool [T, T], true where the row's position sees the column's
- * @param dropWeights dropout on the attention weights
+ * @param passWeights what the attention weights go through, [B, A, T, T]: dropout, or someone's eyes
  * @returns [N, A*D]
  */
-export function attend(q: Tensor4D, k: Tensor4D, v: Tensor4D, visible: Tensor, dropWeights = (weights: Tensor4D) => weights): Tensor2D {
+export function attend(q: Tensor4D, k: Tensor4D, v: Tensor4D, visible: Tensor, passWeights = (weights: Tensor4D) => weights): Tensor2D {
   const scores = tf.matMul(q, k, false, true) as Tensor4D; // (B, A, T, T)
-  const weights = dropWeights(causalSoftmax(scores, visible));
+  const weights = passWeights(causalSoftmax(scores, visible));
   return mergeHeads(tf.matMul(weights, v) as Tensor4D);
 }

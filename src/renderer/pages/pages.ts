@@ -1,5 +1,5 @@
 /** The pages of the rail, in its order. */
-import { Boxes, ChartNoAxesCombined, Columns3, FlaskConical, Library, ListOrdered, Plus, Settings, SquareCheckBig } from '@lucide/vue';
+import { Boxes, ChartNoAxesCombined, Columns3, FlaskConical, Library, ListOrdered, Plus, Settings, SquareCheckBig, TextSearch } from '@lucide/vue';
 import type { Component } from 'vue';
 
 export interface Page {
@@ -17,6 +17,7 @@ export const PAGES: readonly Page[] = [
   { name: 'Distil', path: '/distil', icon: FlaskConical, key: 'd' },
   { name: 'Queue', path: '/queue', icon: ListOrdered, key: 'q' },
   { name: 'Evaluate', path: '/evaluate', icon: SquareCheckBig, key: 'e' },
+  { name: 'Text lab', path: '/lab', icon: TextSearch, key: 'l' },
   { name: 'Models', path: '/models', icon: Boxes, key: 'm' },
   { name: 'Corpora', path: '/corpora', icon: Library, key: 'o' },
   { name: 'Settings', path: '/settings', icon: Settings, key: 's' },

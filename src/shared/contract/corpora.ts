@@ -1,11 +1,38 @@
 /** Corpora and tokenizers. */
 import { z } from 'zod';
+import { rawCorpus } from '../results.ts';
 import { absolutePath, nothing, request, started } from './common.ts';
 
 export const CORPUS_REQUESTS = {
   'corpus.clean': request(z.object({ input: absolutePath, output: absolutePath }), started),
   /** Cleans a folder of text into the workspace's corpora, under a name. */
-  'corpus.import': request(z.object({ source: absolutePath, name: z.string().min(1) }), started),
+  'corpus.import': request(
+    z.object({
+      source: absolutePath,
+      name: z.string().min(1),
+      /** Which files, and what they are called in the corpus; absent: the folder's own .train and .dev files. */
+      files: z.array(z.object({ path: absolutePath, name: z.string().min(1) })).min(1).optional(),
+    }),
+    started,
+  ),
+  /** BabyLM corpora of any year below a folder (null: what was downloaded into the workspace), and texts of one's own laid out alike. */
+  'corpus.recognise': request(z.object({ folder: absolutePath.nullable() }), z.array(rawCorpus)),
+  /** The corpora that can be downloaded, and where those lie that were. */
+  'corpus.sources': request(nothing, z.array(z.object({ name: z.string(), title: z.string(), folder: z.string().nullable() }))),
+  /** Fetches one into the workspace's data, raw; `corpus.import` cleans it. */
+  'corpus.download': request(z.object({ source: z.enum(['2023-10M', '2023-100M', '2024-10M', '2024-100M']) }), started),
+  /** Draws a training corpus from several texts by shares, never more words than the track allows. */
+  'corpus.mix': request(
+    z.object({
+      name: z.string().min(1),
+      parts: z.array(z.object({ path: absolutePath, name: z.string().min(1), share: z.number().positive() })).min(1).max(200),
+      track: z.enum(['strict-small', 'strict', 'none']),
+      /** Words wanted; the track's budget when absent. */
+      words: z.int().min(1).optional(),
+      seed: z.int().min(0).default(1),
+    }),
+    started,
+  ),
   'corpus.list': request(
     nothing,
     z.array(
