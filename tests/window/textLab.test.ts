@@ -1,40 +1,63 @@
 /** The text lab in the window: what models expect of a sentence, where they look, how they go on. */
-import { spawnSync } from 'node:child_process';
 import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { AxeBuilder } from '@axe-core/playwright';
 import type { Browser, Page } from 'playwright';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { trainTokenizer } from '../../src/main/corpus/trainTokenizer.ts';
+import { createModel } from '../../src/main/models/createModel.ts';
+import { saveModelFolder } from '../../src/main/models/saveModel.ts';
+import { ended, openEngine, writeCorpus } from '../e2e/support.ts';
+import { TINY_CONFIGS } from '../support/tinyModels.ts';
 import { findChromium, openBrowser, openSession, serve, type ServedHost } from './browser.ts';
 
 const ROOT = resolve(import.meta.dirname, '../..');
 const canRun = findChromium() !== null && existsSync(join(ROOT, 'out/renderer/index.html'));
 
+/** Two untrained models of two architectures in a workspace: what they say is nonsense, and as good as any to look at. */
+async function makeModels(root: string): Promise<void> {
+  writeCorpus(join(root, 'corpus'));
+  const nothing = () => {};
+  const context = { signal: new AbortController().signal, folder: root, progress: nothing, log: nothing, metric: nothing, report: nothing };
+  const tokenizerPath = join(root, 'tokenizer.json');
+  const { vocabSize } = await trainTokenizer({ inputs: [join(root, 'corpus')], output: tokenizerPath, vocabSize: 300, minFrequency: 1 }, context);
+  const { engine, client } = await openEngine(root);
+  for (const type of ['gpt2', 'llama'] as const) {
+    const config = { ...TINY_CONFIGS[type], vocab_size: vocabSize, initializer_range: 0.3 };
+    const model = createModel(config, { seed: 5 });
+    const values = new Map([...model.parameters].map(([name, parameter]) => [name, parameter.dataSync() as Float32Array]));
+    await saveModelFolder(join(root, `small-${type}`), { config, tokenizerPath, values: (name) => values.get(name)! });
+    model.dispose();
+    const { runId } = await client.request('model.import', { source: join(root, `small-${type}`), name: null });
+    expect((await ended(client, runId)).error).toBeNull();
+  }
+  await engine.close();
+}
+
 describe.runIf(canRun)('the text lab', () => {
-  let workspace: string;
+  let root: string;
   let host: ServedHost;
   let browser: Browser;
   let page: Page;
   const complaints: string[] = [];
 
   beforeAll(async () => {
-    workspace = mkdtempSync(join(tmpdir(), 'cria-lab-'));
-    const cria = (...args: string[]) => spawnSync(process.execPath, [join(ROOT, 'src/main/cli.ts'), '--workspace', workspace, ...args], { encoding: 'utf8' });
-    expect(cria('demo', '--tiny').status).toBe(0);
-    host = await serve(workspace);
+    root = mkdtempSync(join(tmpdir(), 'cria-lab-'));
+    await makeModels(root);
+    host = await serve(join(root, 'workspace'));
     browser = await openBrowser();
     page = await (await openSession(browser, host)).newPage();
     page.setDefaultTimeout(60_000);
     page.on('pageerror', (error) => complaints.push(error.message));
     page.on('console', (message) => message.type() === 'error' && complaints.push(message.text()));
-    await page.goto(`${new URL(host.url()).origin}/#/lab?models=demo-student,demo-teacher-gpt2&text=the small llama sees the fox .`);
+    await page.goto(`${new URL(host.url()).origin}/#/lab?models=small-llama,small-gpt2&text=the small llama sees the fox .`);
     await page.waitForSelector('.models input');
-  }, 180_000);
+  }, 300_000);
   afterAll(async () => {
     await browser?.close();
     await host?.stop();
-    rmSync(workspace, { recursive: true, force: true });
+    rmSync(root, { recursive: true, force: true });
     expect(complaints).toEqual([]);
   });
 
@@ -53,7 +76,7 @@ describe.runIf(canRun)('the text lab', () => {
   it('tells what was expected at a token, and what might follow', async () => {
     await page.locator('.surprisal tbody tr').first().locator('td.word').nth(3).locator('.token').last().click();
     await page.waitForSelector('.expected');
-    expect(await page.locator('.expected h3').allTextContents()).toEqual(['demo-student', 'demo-teacher-gpt2']);
+    expect(await page.locator('.expected h3').allTextContents()).toEqual(['small-llama', 'small-gpt2']);
     expect(await page.locator('.expected tbody tr').count()).toBe(20);
     expect((await page.locator('.expected mark').first().textContent())!.length).toBeGreaterThan(0);
     await page.locator('.token.next').click();
@@ -92,7 +115,7 @@ describe.runIf(canRun)('the text lab', () => {
   });
 
   it('keeps models and text in the address, and says in words what it cannot read', async () => {
-    expect(decodeURIComponent(page.url())).toContain('models=demo-student,demo-teacher-gpt2');
+    expect(decodeURIComponent(page.url())).toContain('models=small-llama,small-gpt2');
     await page.locator('.ask textarea').fill('the llama '.repeat(300));
     await page.keyboard.press('Control+Enter');
     await page.waitForSelector('.notice.error >> text=reads at most');

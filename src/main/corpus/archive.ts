@@ -40,7 +40,7 @@ export async function extractFolders(archive: string, folders: readonly string[]
     }
   } catch (error) {
     if (error instanceof CriaError || (error as NodeJS.ErrnoException).code === 'ENOSPC') throw error;
-    throw new CriaError('bad-input', `${archive} cannot be unpacked: ${(error as Error).message}.`, 'Remove it and download it again.', { cause: error });
+    throw new CriaError('bad-input', `${archive} cannot be unpacked: ${(error as Error).message}.`, 'Download it again.', { cause: error });
   }
   const missing = folders.filter((folder) => !written.some((path) => dirname(path) === folder));
   if (missing.length === folders.length) throw new CriaError('bad-input', `${archive} holds no folder ${folders.join(' or ')}.`, 'The origin has changed; bring your own copy.');

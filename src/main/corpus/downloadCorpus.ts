@@ -37,14 +37,21 @@ export async function downloadCorpus({ source: name, output }: JobParams<'downlo
     const path = pathOf(i);
     const sha256 = await fetchArchive(archive, path, source, context);
     record.push({ url: archive.url, sha256 });
-    files.push(...(await extractFolders(path, source.members, output, {
-      signal: context.signal,
-      onBytes: (done) => context.progress({ label: `Unpacking ${source.title}`, done, total: done, unit: 'bytes' }),
-    })));
+    files.push(...(await unpack(path, source, output, context)));
   }
   writeJsonAtomic(join(output, RECORD), { source: source.name, archives: record, files });
   archives.forEach((_, i) => rmSync(pathOf(i), { force: true }));
   return { output, files };
+}
+
+async function unpack(path: string, { title, members }: CorpusSource, output: string, context: JobContext): Promise<string[]> {
+  try {
+    return await extractFolders(path, members, output, { signal: context.signal, onBytes: (done) => context.progress({ label: `Unpacking ${title}`, done, total: done, unit: 'bytes' }) });
+  } catch (error) {
+    // A damaged archive would be damaged the next time as well.
+    if (error instanceof CriaError && error.code === 'bad-input') rmSync(path, { force: true });
+    throw error;
+  }
 }
 
 /** What an earlier download finished; null when there is none. */
