@@ -1,4 +1,5 @@
 /** A server on loopback that stands for the places where data is published: it can break off, change, and refuse to resume. */
+import { statSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { onTestFinished } from 'vitest';
@@ -9,8 +10,8 @@ export interface OriginServer {
   files: Map<string, { body: Buffer; etag?: string }>;
   /** "path" or "path from N" of each request. */
   requests: string[];
-  /** Breaks off the next answer to this path after so many bytes of it. */
-  cut: { path: string; after: number } | null;
+  /** Breaks off the next answer to this path after so many bytes of it, once they have arrived in this file. */
+  cut: { path: string; after: number; into: string } | null;
 }
 
 export async function startOrigin(): Promise<OriginServer> {
@@ -26,9 +27,14 @@ export async function startOrigin(): Promise<OriginServer> {
     if (start > 0 && start >= file.body.length) return void response.writeHead(416).end();
     response.writeHead(start > 0 ? 206 : 200, { 'content-length': String(file.body.length - start), ...(file.etag ? { etag: file.etag } : {}) });
     if (origin.cut?.path === path) {
-      response.write(file.body.subarray(start, start + origin.cut.after));
+      const { after, into } = origin.cut;
+      response.write(file.body.subarray(start, start + after));
       origin.cut = null;
-      setTimeout(() => response.destroy(), 20);
+      const timer = setInterval(() => {
+        if ((statSync(into, { throwIfNoEntry: false })?.size ?? 0) < start + after) return;
+        clearInterval(timer);
+        response.destroy();
+      }, 5);
     } else response.end(file.body.subarray(start));
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));

@@ -76,7 +76,7 @@ describe('a broken download', () => {
     const origin = await startOrigin();
     const partial = join(temporaryFolder(), 'file.part');
     origin.files.set('/file', { body, etag: '"one"' });
-    origin.cut = { path: '/file', after: 2000 };
+    origin.cut = { path: '/file', after: 2000, into: partial };
     await expect(fetchResumable(`${origin.url}/file`, partial)).rejects.toMatchObject({ code: 'not-found' });
     const seen: [number, number | null][] = [];
     expect(await fetchResumable(`${origin.url}/file`, partial, { onBytes: (done, total) => seen.push([done, total]) })).toBe(sha256(body));
@@ -89,7 +89,7 @@ describe('a broken download', () => {
     const origin = await startOrigin();
     const partial = join(temporaryFolder(), 'file.part');
     origin.files.set('/file', { body, etag: '"one"' });
-    origin.cut = { path: '/file', after: 2000 };
+    origin.cut = { path: '/file', after: 2000, into: partial };
     await expect(fetchResumable(`${origin.url}/file`, partial)).rejects.toThrow();
     const changed = Buffer.from(body.toReversed());
     origin.files.set('/file', { body: changed, etag: '"two"' });
@@ -122,7 +122,7 @@ describe('downloading a corpus', () => {
     const origins = serveOsf(origin);
     const output = join(temporaryFolder(), '2024-10M');
     const context = new RecordingContext();
-    origin.cut = { path: '/get/train_10M.zip/', after: 100 };
+    origin.cut = { path: '/get/train_10M.zip/', after: 100, into: join(output, 'archive-0.zip.part') };
     await expect(downloadCorpus({ source: '2024-10M', output }, context, origins)).rejects.toMatchObject({ code: 'not-found' });
     const { files } = await downloadCorpus({ source: '2024-10M', output }, context, origins);
     expect(origin.requests).toContain('/get/train_10M.zip/ from 100');
