@@ -88,7 +88,8 @@ async function draw(source: string, target: string, quota: number, available: nu
   await streamFileAtomic(target, async (append) => {
     for await (const { text, words } of passages(readLfText(source, options), PASSAGE_WORDS)) {
       // A line without words goes with the one before it, or not at all.
-      const isTaken = words > 0 && random.uniform() * left < needed;
+      // Without one whose words would then be missing at the end, the quota could not be met any more.
+      const isTaken = words > 0 && (random.uniform() * left < needed || left - words < needed);
       left -= words;
       if (!isTaken) continue;
       const taken = words <= needed ? text : firstWords(text, needed);

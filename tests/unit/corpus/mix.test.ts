@@ -71,6 +71,14 @@ describe('a mix', () => {
     expect(record.parts[0]).toMatchObject({ source: 'lines.train', sourceSha256: expect.stringMatching(/^[0-9a-f]{64}$/) as string });
   });
 
+  it('meets any quota, whatever lines it is made of (one in three fell short by a line\'s rest)', async () => {
+    const { part, run, read } = setUp();
+    for (const [i, words] of [1, 2, 5, 7, 200, 801, 1199, 2395, 2399].entries()) {
+      await run(`out${i}`, [part('lines.train', 1)], words, i);
+      expect(wordsOf(read(`out${i}`, 'lines.train'))).toHaveLength(words);
+    }
+  });
+
   it('draws from everywhere, in the order of the text, the same for the same seed', async () => {
     const { part, run, read, lines } = setUp();
     await run('a', [part('lines.train', 1)], 1200);
