@@ -11,6 +11,7 @@ import type { Workspace } from '../workspace.ts';
 import { aggregate } from './aggregate.ts';
 import { locateSuite, type Places, type SuiteData } from './data.ts';
 import { downloadSuite } from './download.ts';
+import { vocabularyFolder } from './ewok/vocabulary.ts';
 import { loadChoiceSuite, loadFineTuningSuite, type LoadedChoiceSuite, type LoadedSuite } from './loadSuite.ts';
 import { fileName } from './outcomeFiles.ts';
 import { loadPairs } from './pairs.ts';
@@ -76,7 +77,7 @@ async function loadSuite(name: string, params: JobParams<'evaluate'>, context: J
   const located = await locateOrDownload(name, params, context, workspace);
   refuseProtocol(located.suite, params.protocol);
   const loaded = isChoice(located)
-    ? await loadChoiceSuite(located, { vocabulary: params.vocabulary, signal: context.signal, onProgress: (progress) => context.progress(progress) })
+    ? await loadChoiceSuite(located, { vocabulary: params.vocabulary, cacheFolder: vocabularyFolder(workspace.corpora), signal: context.signal, onProgress: (progress) => context.progress(progress) })
     : await loadFineTuningSuite(located as SuiteData<FineTuningSuite>);
   for (const warning of loaded.warnings) context.log('warning', warning);
   return loaded;

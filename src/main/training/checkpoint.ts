@@ -4,13 +4,14 @@
  *
  * Data order, learning rate and dropout are functions of seed and step, so the step says all about them.
  */
-import { existsSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { copyFileSync, existsSync, linkSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { CriaError } from '../../shared/errors.ts';
 import { writeFolderAtomic, writeJsonAtomic } from '../disk/atomic.ts';
 import { SafetensorsFile, writeSafetensors, type TensorSource } from '../models/safetensors.ts';
 import { tf, type Variable } from '../tensorflow/tf.ts';
+import { KEPT_WEIGHTS } from './runFiles.ts';
 
 const VERSION = 1;
 const WEIGHTS = 'weights.safetensors';
@@ -39,10 +40,12 @@ type Variables = ReadonlyMap<string, Variable>;
 
 export class Checkpoints {
   readonly #folder: string;
+  readonly #kept: string;
 
   /** @param runFolder the run's own folder */
   constructor(runFolder: string) {
     this.#folder = join(runFolder, 'checkpoints');
+    this.#kept = join(runFolder, KEPT_WEIGHTS);
   }
 
   /**
@@ -70,6 +73,21 @@ export class Checkpoints {
     for (const other of this.#complete()) {
       if (other !== name && other !== folderName(state.best?.step ?? -1)) rmSync(join(this.#folder, other), { recursive: true, force: true });
     }
+  }
+
+  /** Keeps the weights of a step's checkpoint beyond its life, for learning curves. They are linked, not copied, where the disk can. */
+  keepWeights(step: number): void {
+    mkdirSync(this.#kept, { recursive: true });
+    const source = join(this.#folder, folderName(step), WEIGHTS);
+    const target = join(this.#kept, `${folderName(step)}.safetensors`);
+    const temporary = `${target}.${process.pid}.tmp`;
+    rmSync(temporary, { force: true });
+    try {
+      linkSync(source, temporary);
+    } catch {
+      copyFileSync(source, temporary); // File systems without hard links.
+    }
+    renameSync(temporary, target);
   }
 
   /** State of the newest whole checkpoint; null when there is none. */

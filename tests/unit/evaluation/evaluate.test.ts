@@ -3,13 +3,15 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { tokenizerJson } from '../../../src/main/corpus/tokenizerFile.ts';
 import { evaluate, score } from '../../../src/main/evaluation/evaluate.ts';
-import { readSuiteLogprobs } from '../../../src/main/evaluation/logprobFiles.ts';
+import { readOutcomes } from '../../../src/main/evaluation/outcomeFiles.ts';
 import { createModel } from '../../../src/main/models/createModel.ts';
 import type { LlamaConfig } from '../../../src/main/models/modelConfig.ts';
 import { saveModelFolder } from '../../../src/main/models/saveModel.ts';
 import { tf } from '../../../src/main/tensorflow/tf.ts';
 import { Workspace } from '../../../src/main/workspace.ts';
 import type { JobParams } from '../../../src/shared/jobs.ts';
+import type { ChoiceOutcome } from '../../../src/shared/outcomes.ts';
+import type { SuiteScore } from '../../../src/shared/results.ts';
 import { RecordingContext, temporaryFolder } from '../../support/jobContext.ts';
 
 const SYMBOLS = ['Ġ', '.', ...'abcdefghijklmnopqrstuvwxyz'];
@@ -29,6 +31,9 @@ async function makeModel(folder: string, seed: number): Promise<string> {
   return folder;
 }
 
+/** Log-probabilities by subtask, in its order. */
+const logprobsOf = (folder: string, score: SuiteScore) => (readOutcomes(folder, score) as ChoiceOutcome[]).map(({ subtask, logprobs }) => ({ subtask, logprobs }));
+
 const pair = (good: string, bad: string, rest: object = {}): string => `${JSON.stringify({ sentence_good: good, sentence_bad: bad, ...rest })}\n`;
 
 /** A workspace with two models, and a demo suite of two subtasks. */
@@ -45,7 +50,7 @@ async function setUp() {
     pair('the dog runs.', 'the dog run.', { linguistics_term: 'agreement' }) + pair('the dogs run.', 'the dogs runs.', { linguistics_term: 'agreement' }));
   writeFileSync(join(demo, 'nouns.jsonl'), pair('a dog.', 'a dogs.') + pair('same.', 'same.') + pair('two dogs.', 'two dog.'));
   const params = (change: Partial<JobParams<'evaluate'>> = {}): JobParams<'evaluate'> =>
-    ({ models, suites: ['demo'], data: null, out: null, download: false, ...change });
+    ({ models, suites: ['demo'], protocol: 'babylm-2024', data: null, folders: {}, vocabulary: null, out: null, download: false, ...change });
   return { root, workspace, models, demo, params };
 }
 
@@ -61,13 +66,13 @@ describe('evaluate', () => {
     expect(first!.version).toMatch(/^1\+[0-9a-f]{8}$/);
     expect(second!.version).toBe(first!.version);
 
-    const [nouns, verbs] = readSuiteLogprobs(context.folder, first!);
+    const [nouns, verbs] = logprobsOf(context.folder, first!);
     expect(nouns!.logprobs[2]).toBe(nouns!.logprobs[3]); // The tie, which counts.
     const correct = [0, 1, 2].filter((i) => nouns!.logprobs[2 * i]! >= nouns!.logprobs[2 * i + 1]!).length;
     expect(first!.subtasks[0]!.correct).toBe(correct);
-    expect(first!.accuracy).toBeCloseTo((first!.subtasks[0]!.accuracy + first!.subtasks[1]!.accuracy) / 2, 12);
+    expect(first!.score).toBeCloseTo((first!.subtasks[0]!.score + first!.subtasks[1]!.score) / 2, 12);
     expect(verbs!.logprobs.every((value) => value < 0)).toBe(true);
-    expect(readSuiteLogprobs(context.folder, second!)[1]!.logprobs).not.toEqual(verbs!.logprobs);
+    expect(logprobsOf(context.folder, second!)[1]!.logprobs).not.toEqual(verbs!.logprobs);
     expect(context.progressed.at(-1)).toMatchObject({ label: 'two on demo', done: 5, total: 5, unit: 'pairs' });
   });
 
@@ -76,7 +81,7 @@ describe('evaluate', () => {
     const context = new RecordingContext();
     const { scores } = await evaluate(params({ models: [models[0]!] }), context, workspace);
     const { pairs } = await score({ model: models[0]!, pairs: join(demo, 'verbs.jsonl') }, new RecordingContext());
-    const { logprobs } = readSuiteLogprobs(context.folder, scores[0]!)[1]!;
+    const { logprobs } = logprobsOf(context.folder, scores[0]!)[1]!;
     pairs.forEach(({ index, logprobGood, logprobBad }, i) => {
       expect(index).toBe(i);
       expect(logprobGood).toBeCloseTo(logprobs[2 * i]!, 4);
@@ -93,7 +98,7 @@ describe('evaluate', () => {
     const marked = readFileSync(path);
     marked.writeDoubleLE(-123, marked.length - 8); // So that a value read back is told from one computed anew.
     writeFileSync(path, marked);
-    const verbs = async () => readSuiteLogprobs(context.folder, (await evaluate(one, context, workspace)).scores[0]!)[1]!.logprobs;
+    const verbs = async () => logprobsOf(context.folder, (await evaluate(one, context, workspace)).scores[0]!)[1]!.logprobs;
     expect((await verbs()).at(-1)).toBe(-123);
     writeFileSync(join(demo, 'verbs.jsonl'), pair('the dog runs.', 'the dog run.') + pair('the cats run.', 'the cats runs.'));
     expect((await verbs()).at(-1)).not.toBe(-123);
