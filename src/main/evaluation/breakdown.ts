@@ -41,8 +41,13 @@ export function breakDown(subtasks: readonly BrokenDown[], by: BreakdownBy): Bre
     .map(([group, { items, correct }]) => ({ group, items, scores: correct.map((count) => ({ value: count / items, ...wilson(count, items) })) }));
 }
 
-function labelOf({ doc }: ChoiceItem, by: BreakdownBy, otherwise: string): string {
-  const value = by === 'field' ? doc.field : doc.linguistics_term;
+/** BLiMP's files spell one of its fields in two ways. */
+export function fieldOf({ doc }: ChoiceItem): unknown {
+  return doc.field === 'syntax_semantics' ? 'syntax/semantics' : doc.field;
+}
+
+function labelOf(item: ChoiceItem, by: BreakdownBy, otherwise: string): string {
+  const value = by === 'field' ? fieldOf(item) : item.doc.linguistics_term;
   return typeof value === 'string' && value !== '' ? value : otherwise;
 }
 

@@ -1,6 +1,7 @@
 /** A model's predictions in the challenge's forms: one file for all tasks in 2024, one a data set in 2025. */
 import { decisions, isCorrect, type ChoiceOutcome, type ClassOutcome } from '../../../shared/outcomes.ts';
 import type { ProtocolName } from '../../../shared/scores.ts';
+import { fieldOf } from '../breakdown.ts';
 import { PROTOCOL } from '../protocols.ts';
 import type { ChoiceItem, SubmissionPlace } from '../suites/suite.ts';
 
@@ -77,7 +78,7 @@ const text = (value: unknown): string => (typeof value === 'string' ? value : St
 function blimpGroups(subtask: string, item: ChoiceItem): [string, string][] {
   const { doc } = item;
   if (!('field' in doc)) return [['field', 'supplement'], ['UID', subtask], ['linguistics_term', 'supplement']];
-  return [['field', doc.field === 'syntax_semantics' ? 'syntax/semantics' : text(doc.field)], ['UID', predictionKey('babylm-2025', subtask, item)], ['linguistics_term', text(doc.linguistics_term)]];
+  return [['field', text(fieldOf(item))], ['UID', predictionKey('babylm-2025', subtask, item)], ['linguistics_term', text(doc.linguistics_term)]];
 }
 
 function ewokGroups(subtask: string, { doc }: ChoiceItem): [string, string][] {
