@@ -144,9 +144,9 @@ function describeComparison(comparison: ResultOf<'run.compare'>): string {
       rows.push([
         `  ${subtask}`,
         ...comparison.runs.map((run, column) => {
-          if (column === 0) return `${(100 * first.accuracies[0]!).toFixed(1)} %`;
+          if (column === 0) return `${(100 * first.scores[0]!).toFixed(1)} %`;
           const paired = score.against.find((other) => other.runId === run.id)?.subtasks[index];
-          return paired ? `${(100 * paired.accuracies[1]!).toFixed(1)} %${paired.pAdjusted < 0.05 ? ' *' : ''}` : '–';
+          return paired ? `${(100 * paired.scores[1]!).toFixed(1)} %${paired.pAdjusted < 0.05 ? ' *' : ''}` : '–';
         }),
       ]);
     }

@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import { JOB_KINDS, JOB_STATES } from '../jobs.ts';
 import { logLine, metricSeries, runDetail, runSummary, textSample } from '../records.ts';
-import { conditions } from '../scores.ts';
+import { conditions, METRICS } from '../scores.ts';
 import { absolutePath, nothing, request, runReference, started } from './common.ts';
 
 export const RUN_SORTS = ['created', 'name', 'state', 'evalLoss', 'bestEvalLoss', 'trainLoss'] as const;
@@ -25,7 +25,8 @@ const pairedSubtask = z.object({
   subtask: z.string(),
   phenomenon: z.string().nullable(),
   items: z.int(),
-  accuracies: z.array(z.number()),
+  metric: z.enum(METRICS),
+  scores: z.array(z.number()),
   /** Pairs only the baseline has right, and only the other. */
   onlyFirst: z.int(),
   onlySecond: z.int(),

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import type { SuiteScore } from '../../../src/shared/results.ts';
-import { decisions, type ChoiceOutcome } from '../../../src/shared/outcomes.ts';
+import { decisions, type ChoiceOutcome, type ClassOutcome } from '../../../src/shared/outcomes.ts';
 import { aggregate } from '../../../src/main/evaluation/aggregate.ts';
 import { compareSubtasks } from '../../../src/main/evaluation/comparison.ts';
 import { fileName, readOutcome, readOutcomes, writeOutcome, type OutcomePlace } from '../../../src/main/evaluation/outcomeFiles.ts';
@@ -47,11 +47,20 @@ describe('compareSubtasks', () => {
     const second = [measured('b', 'q', [0, 1]), measured('a', 'p', [1, 1, 1, 1, 1, 1, 1, 0]), measured('only here', null, [1])];
     const { difference, low, high, subtasks } = compareSubtasks(first, second);
     expect(subtasks).toEqual([
-      { subtask: 'a', phenomenon: 'p', items: 8, accuracies: [0.25, 0.875], onlyFirst: 1, onlySecond: 6, p: near(0.125), pAdjusted: near(0.25) },
-      { subtask: 'b', phenomenon: 'q', items: 2, accuracies: [0.5, 0.5], onlyFirst: 1, onlySecond: 1, p: 1, pAdjusted: 1 },
+      { subtask: 'a', phenomenon: 'p', items: 8, metric: 'accuracy', scores: [0.25, 0.875], onlyFirst: 1, onlySecond: 6, p: near(0.125), pAdjusted: near(0.25) },
+      { subtask: 'b', phenomenon: 'q', items: 2, metric: 'accuracy', scores: [0.5, 0.5], onlyFirst: 1, onlySecond: 1, p: 1, pAdjusted: 1 },
     ]);
     expect(difference).toBeCloseTo(0.3125, 12);
     expect(low).toBeLessThan(difference);
+    expect(high).toBeGreaterThan(difference);
+  });
+
+  it('takes other metrics as they are, with a bootstrapped interval', () => {
+    const classes = (predicted: number[]): ClassOutcome => ({ kind: 'fine-tuning', subtask: 'mrpc', phenomenon: null, metric: 'f1', labels: Int32Array.from([1, 1, 1, 0, 0, 1, 0, 1]), predicted: Int32Array.from(predicted) });
+    const { difference, low, high, subtasks } = compareSubtasks([classes([1, 0, 0, 0, 0, 1, 1, 1])], [classes([1, 1, 1, 0, 0, 1, 1, 1])]);
+    expect(subtasks).toMatchObject([{ metric: 'f1', scores: [near(2 / 3), near(10 / 11)], onlyFirst: 0, onlySecond: 2, p: near(0.5) }]);
+    expect(difference).toBeCloseTo(10 / 11 - 2 / 3, 12);
+    expect(low).toBeGreaterThanOrEqual(0); // The second model is never wrong where the first is right.
     expect(high).toBeGreaterThan(difference);
   });
 
