@@ -72,6 +72,40 @@ export class AdamW {
     }
   }
 
+  /**
+   * One update whose settings are tensors and that reads nothing back, so that it can be part of a recorded graph.
+   * @param gradients one per parameter, in their order
+   * @param step float32, 1 for the first update
+   * @returns the gradients' global norm before clipping
+   */
+  update(gradients: readonly Tensor[], { learningRate, step }: { learningRate: Scalar; step: Scalar }): Scalar {
+    const norm = globalNorm(gradients);
+    tf.tidy(() => {
+      const clip = tf.minimum(1, tf.div(this.#options.maxGradNorm, tf.add(norm, 1e-6)));
+      // 1 - beta^step without cancellation: float32 would lose it near 1.
+      const correction = (beta: number) => tf.neg(tf.expm1(tf.mul(step, Math.log(beta))));
+      const stepSize = tf.div(learningRate, correction(BETA_1));
+      const scale = tf.rsqrt(correction(BETA_2));
+      const decay = tf.sub(1, tf.mul(learningRate, this.#options.weightDecay));
+      let index = 0;
+      for (const [name, parameter] of this.#parameters) {
+        const raw = gradients[index++]!;
+        const { m, v } = this.#moments.get(name)!;
+        tf.tidy(() => {
+          const g = tf.mul(raw, clip);
+          const nextM = tf.add(m, tf.mul(tf.sub(g, m), 1 - BETA_1));
+          const nextV = tf.add(v, tf.mul(tf.sub(tf.square(g), v), 1 - BETA_2));
+          const update = tf.div(nextM, tf.add(tf.mul(tf.sqrt(nextV), scale), EPSILON));
+          const kept = this.#options.weightDecay !== 0 && isDecayed(name) ? tf.mul(parameter, decay) : parameter;
+          parameter.assign(tf.sub(kept, tf.mul(update, stepSize)));
+          m.assign(nextM);
+          v.assign(nextV);
+        });
+      }
+    });
+    return norm;
+  }
+
   /** The moments under the names that checkpoints use: `<parameter>.m`, `<parameter>.v`. */
   state(): Map<string, Variable> {
     const state = new Map<string, Variable>();

@@ -1,0 +1,79 @@
+/**
+ * A language model with a classifier on top, as Hugging Face's ...ForSequenceClassification: a linear layer without bias on the last
+ * token's hidden state. Shapes in comments: B sequences, T positions, H hidden size, K classes.
+ */
+import type { Adapters, LanguageModel } from '../models/languageModel.ts';
+import { Random } from '../random.ts';
+import { tf, type Tensor, type Tensor1D, type Tensor2D, type Variable } from '../tensorflow/tf.ts';
+import { LoraAdapters } from './lora.ts';
+
+/** The classifier's name in Hugging Face's folders. */
+export const SCORE = 'score.weight';
+
+export class Classifier {
+  readonly model: LanguageModel;
+  /** [K, H] */
+  readonly score: Variable;
+  readonly adapters: LoraAdapters | null;
+
+  /**
+   * @param adapters present: the model is frozen, and only they and the classifier are trained
+   */
+  constructor(model: LanguageModel, score: Variable, adapters: LoraAdapters | null) {
+    this.model = model;
+    this.score = score;
+    this.adapters = adapters;
+  }
+
+  get classes(): number {
+    return this.score.shape[0]!;
+  }
+
+  /** What is trained, by Hugging Face's (adapters: PEFT's) names. The language model's head takes no part. */
+  get trained(): ReadonlyMap<string, Variable> {
+    const base = this.adapters?.parameters ?? this.body;
+    return new Map([...base, [SCORE, this.score]]);
+  }
+
+  /** The model without its head. */
+  get body(): ReadonlyMap<string, Variable> {
+    return new Map([...this.model.parameters].filter(([name]) => !name.startsWith('lm_head.')));
+  }
+
+  /**
+   * Class logits [B, K].
+   * @param ids int32 [B, T], padded on the right
+   * @param last int32 [B], position of each sequence's last token
+   * @param dropoutSeed int32 [2] while training
+   */
+  logits(ids: Tensor2D, last: Tensor1D, dropoutSeed?: Tensor): Tensor2D {
+    const [batch, length] = ids.shape;
+    const options = { ...(dropoutSeed ? { dropoutSeed } : {}), ...(this.adapters ? { adapters: this.adapters as Adapters } : {}) };
+    const hidden = tf.reshape(this.model.hiddenStates(ids, options), [batch * length, -1]); // (B*T, H)
+    const rows = tf.add(tf.mul(tf.range(0, batch, 1, 'int32'), length), last) as Tensor1D;
+    const final = tf.gather(hidden, tf.cast(rows, 'int32')) as Tensor2D; // (B, H)
+    return tf.matMul(final, this.score as Tensor as Tensor2D, false, true);
+  }
+
+  /** Frees the classifier and the adapters; the model is the caller's. */
+  dispose(): void {
+    this.score.dispose();
+    this.adapters?.dispose();
+  }
+}
+
+/** A new classifier's weight, N(0, initializer_range) as Hugging Face draws it; [K, H]. */
+export function createScore(model: LanguageModel, classes: number, seed: number): Variable {
+  const { hidden_size: width, initializer_range: deviation } = model.config;
+  const random = new Random(seed, `weights ${SCORE}`);
+  const values = Float32Array.from({ length: classes * width }, () => deviation * random.normal());
+  return scoreVariable(values, classes);
+}
+
+/** @param values [K * H], row by row */
+export function scoreVariable(values: Float32Array, classes: number): Variable {
+  const initial = tf.tensor(values, [classes, values.length / classes], 'float32');
+  const variable = tf.variable(initial, true, undefined, 'float32');
+  initial.dispose();
+  return variable;
+}
