@@ -3,7 +3,8 @@ import { createHash } from 'node:crypto';
 import { open } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { CriaError } from '../../shared/errors.ts';
-import type { GlueTask, Method, Texts } from './tasks.ts';
+import type { FinetuningMethod } from '../../shared/finetuning.ts';
+import type { GlueTask, Texts } from './tasks.ts';
 
 export interface Item {
   texts: Texts;
@@ -20,7 +21,7 @@ export interface Example {
  * Reads a task's file, one JSON object a line; blank lines are skipped.
  * @throws CriaError `bad-input` naming file and line; `not-found`
  */
-export async function readItems(path: string, task: GlueTask, method: Method): Promise<Item[]> {
+export async function readItems(path: string, task: GlueTask, method: FinetuningMethod): Promise<Item[]> {
   const items: Item[] = [];
   let line = 0;
   for await (const text of readLines(path)) {
@@ -87,7 +88,7 @@ async function* readLines(path: string): AsyncGenerator<string> {
   yield* file.readLines({ encoding: 'utf8' });
 }
 
-function parseItem(text: string, task: GlueTask, method: Method, path: string, line: number): Item {
+function parseItem(text: string, task: GlueTask, method: FinetuningMethod, path: string, line: number): Item {
   const where = `${basename(path)}, line ${line}`;
   const bad = (what: string, cause?: unknown) => new CriaError('bad-input', `${where} ${what}.`, `${fieldHint(task)} File: ${path}`, { cause });
   let item: unknown;

@@ -3,23 +3,13 @@
  * frozen. Shapes in comments: N rows, r rank.
  */
 import { CriaError } from '../../shared/errors.ts';
+import type { LoraOptions } from '../../shared/finetuning.ts';
 import type { Dropout } from '../models/dropout.ts';
 import type { Adapters } from '../models/languageModel.ts';
 import type { ModelConfig } from '../models/modelConfig.ts';
 import { parameterShapes } from '../models/parameterShapes.ts';
 import { Random } from '../random.ts';
 import { tf, type Tensor, type Tensor2D, type Variable } from '../tensorflow/tf.ts';
-
-export interface LoraOptions {
-  /** Rank r of the additions. */
-  rank: number;
-  /** Additions are scaled by alpha / rank. */
-  alpha: number;
-  /** Dropout on an adapter's input. */
-  dropout: number;
-  /** Projections that get an adapter, by the last part of their name, e.g. "q_proj"; null: PEFT's choice for the architecture. */
-  targets: readonly string[] | null;
-}
 
 /** Projections that PEFT adapts unless told otherwise. */
 export const DEFAULT_TARGETS: Readonly<Record<ModelConfig['model_type'], readonly string[]>> = {
@@ -41,20 +31,21 @@ export interface AdaptedModule {
  * @throws CriaError `bad-input` for a target that names no projection
  */
 export function adaptedModules(config: ModelConfig, targets: readonly string[] | null): AdaptedModule[] {
-  const projections = [...parameterShapes(config)].filter(([name, shape]) => shape.length === 2 && LAYER.test(name)).map(([name, shape]) => {
+  const projections = [...parameterShapes(config)].filter(([name, shape]) => shape.length === 2 && LAYER.test(name)).map(([name, shape]): AdaptedModule => {
     const [first, second] = shape as [number, number];
     // GPT-2 keeps its weights as [in, out], the others as [out, in].
     const [inputs, outputs] = config.model_type === 'gpt2' ? [first, second] : [second, first];
     return { module: name.slice(0, -'.weight'.length), inputs, outputs };
   });
   const wanted = targets ?? DEFAULT_TARGETS[config.model_type];
-  const last = (module: string) => module.slice(module.lastIndexOf('.') + 1);
-  const known = [...new Set(projections.map(({ module }) => last(module)))];
-  const unknown = wanted.find((target) => !known.includes(target));
+  const isNamed = (target: string) => ({ module }: AdaptedModule) => module === target || module.endsWith(`.${target}`);
+  const unknown = wanted.find((target) => !projections.some(isNamed(target)));
   if (unknown !== undefined || wanted.length === 0) {
-    throw new CriaError('bad-input', unknown === undefined ? 'No projection is to get an adapter.' : `A ${config.model_type} has no projection "${unknown}" to adapt.`, `Its projections: ${known.join(', ')}.`);
+    const known = [...new Set(projections.map(({ module }) => module.slice(module.lastIndexOf('.') + 1)))];
+    throw new CriaError('bad-input', unknown === undefined ? 'No projection is to get an adapter.' : `A ${config.model_type} has no projection "${unknown}" to adapt.`,
+      `Its projections: ${known.join(', ')}.`);
   }
-  return projections.filter(({ module }) => wanted.includes(last(module)));
+  return projections.filter((projection) => wanted.some((target) => isNamed(target)(projection)));
 }
 
 /** Parameters inside a block; outside lie the embeddings and the head. */
