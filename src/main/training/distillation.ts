@@ -4,8 +4,9 @@
  */
 import type { DistillationConfig } from '../../shared/config.ts';
 import { withGradient } from '../tensorflow/gradient.ts';
-import { backend, tf, type Tensor, type Tensor1D, type Tensor2D } from '../tensorflow/tf.ts';
-import { sparseCrossEntropy, type Targets } from './loss.ts';
+import { logSoftmax, sparseCrossEntropy } from '../tensorflow/ops.ts';
+import { tf, type Tensor, type Tensor1D, type Tensor2D } from '../tensorflow/tf.ts';
+import type { Targets } from './loss.ts';
 
 export type DistillationOptions = Pick<DistillationConfig, 'alpha' | 'temperature' | 'kl_reduction' | 'ensemble' | 'teacher_weights'>;
 
@@ -15,12 +16,6 @@ export interface Normaliser {
   tokens: number;
   sequences: number;
   positions: number;
-}
-
-/** log softmax over the last axis, float32 [N, V]. tfjs's own takes four ops for it. */
-function logSoftmax(logits: Tensor2D): Tensor2D {
-  const attributes = [{ name: 'T', type: backend.binding.TF_ATTR_TYPE!, value: backend.binding.TF_FLOAT! }];
-  return backend.executeSingleOutput('LogSoftmax', attributes, [logits]) as Tensor2D;
 }
 
 /**

@@ -2,8 +2,9 @@
 import { setImmediate } from 'node:timers/promises';
 import type { EvaluationSequences } from '../corpus/batches.ts';
 import type { LanguageModel } from '../models/languageModel.ts';
+import { sparseCrossEntropy } from '../tensorflow/ops.ts';
 import { tf, type Tensor2D } from '../tensorflow/tf.ts';
-import { shiftLabels, sparseCrossEntropy } from './loss.ts';
+import { shiftLabels } from './loss.ts';
 
 export interface EvaluateLossOptions {
   /** Tokens in a sequence. */
