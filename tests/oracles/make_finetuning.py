@@ -86,7 +86,7 @@ def measure(model, plain_name):
 def measure_both(make):
     model = fill(make())
     parameters = [[name, list(value.shape)] for name, value in model.named_parameters()]
-    result = {'parameters': parameters, 'full': measure(model, lambda name: name)}
+    result = {'parameters': parameters, 'all': measure(model, lambda name: name)}
     with contextlib.redirect_stdout(sys.stderr):
         adapted = get_peft_model(fill(make()), LoraConfig(task_type='SEQ_CLS', r=RANK, lora_alpha=ALPHA, lora_dropout=0.0))
     q = 0

@@ -9,7 +9,7 @@ const LENGTH_STEP = 16;
 export interface ClassificationBatch {
   /** Token ids, [B * T] row by row. */
   ids: Int32Array;
-  /** Position of each row's last token, [B]. */
+  /** Place of each row's last token among all B * T, [B]. */
   last: Int32Array;
   /** Class of each row, [B]. */
   labels: Int32Array;
@@ -52,7 +52,7 @@ export function makeBatch(examples: readonly Example[], { rows, padId, maxLength
   };
   examples.forEach(({ ids, label }, row) => {
     batch.ids.set(ids, row * length);
-    batch.last[row] = Math.max(0, ids.length - 1);
+    batch.last[row] = row * length + Math.max(0, ids.length - 1);
     batch.labels[row] = label;
     batch.weights[row] = 1;
   });

@@ -4,8 +4,10 @@
  */
 import type { Adapters, LanguageModel } from '../models/languageModel.ts';
 import { Random } from '../random.ts';
+import { gatherRows } from '../tensorflow/ops.ts';
 import { tf, type Tensor, type Tensor1D, type Tensor2D, type Variable } from '../tensorflow/tf.ts';
-import { LoraAdapters } from './lora.ts';
+import { eagerVariable, type MakeVariable } from '../tensorflow/variables.ts';
+import type { LoraAdapters } from './lora.ts';
 
 /** The classifier's name in Hugging Face's folders. */
 export const SCORE = 'score.weight';
@@ -43,15 +45,14 @@ export class Classifier {
   /**
    * Class logits [B, K].
    * @param ids int32 [B, T], padded on the right
-   * @param last int32 [B], position of each sequence's last token
+   * @param last int32 [B], place of each sequence's last token among all B * T
    * @param dropoutSeed int32 [2] while training
    */
   logits(ids: Tensor2D, last: Tensor1D, dropoutSeed?: Tensor): Tensor2D {
     const [batch, length] = ids.shape;
     const options = { ...(dropoutSeed ? { dropoutSeed } : {}), ...(this.adapters ? { adapters: this.adapters as Adapters } : {}) };
-    const hidden = tf.reshape(this.model.hiddenStates(ids, options), [batch * length, -1]); // (B*T, H)
-    const rows = tf.add(tf.mul(tf.range(0, batch, 1, 'int32'), length), last) as Tensor1D;
-    const final = tf.gather(hidden, tf.cast(rows, 'int32')) as Tensor2D; // (B, H)
+    const hidden = tf.reshape(this.model.hiddenStates(ids, options), [batch * length, -1]) as Tensor2D; // (B*T, H)
+    const final = gatherRows(hidden, last); // (B, H)
     return tf.matMul(final, this.score as Tensor as Tensor2D, false, true);
   }
 
@@ -63,17 +64,8 @@ export class Classifier {
 }
 
 /** A new classifier's weight, N(0, initializer_range) as Hugging Face draws it; [K, H]. */
-export function createScore(model: LanguageModel, classes: number, seed: number): Variable {
+export function createScore(model: LanguageModel, classes: number, seed: number, make: MakeVariable = eagerVariable): Variable {
   const { hidden_size: width, initializer_range: deviation } = model.config;
   const random = new Random(seed, `weights ${SCORE}`);
-  const values = Float32Array.from({ length: classes * width }, () => deviation * random.normal());
-  return scoreVariable(values, classes);
-}
-
-/** @param values [K * H], row by row */
-export function scoreVariable(values: Float32Array, classes: number): Variable {
-  const initial = tf.tensor(values, [classes, values.length / classes], 'float32');
-  const variable = tf.variable(initial, true, undefined, 'float32');
-  initial.dispose();
-  return variable;
+  return make(SCORE, [classes, width], () => Float32Array.from({ length: classes * width }, () => deviation * random.normal()));
 }

@@ -10,6 +10,7 @@ import type { ModelConfig } from '../models/modelConfig.ts';
 import { parameterShapes } from '../models/parameterShapes.ts';
 import { Random } from '../random.ts';
 import { tf, type Tensor, type Tensor2D, type Variable } from '../tensorflow/tf.ts';
+import { eagerVariable, type MakeVariable } from '../tensorflow/variables.ts';
 
 /** Projections that PEFT adapts unless told otherwise. */
 export const DEFAULT_TARGETS: Readonly<Record<ModelConfig['model_type'], readonly string[]>> = {
@@ -80,7 +81,7 @@ export class LoraAdapters implements Adapters {
  * New adapters, initialised as PEFT does: A uniform within -+1 / sqrt(in) (Kaiming's with a = sqrt(5)), B zero, so that at first nothing changes.
  * @throws CriaError `bad-input` as {@link adaptedModules}
  */
-export function createAdapters(config: ModelConfig, options: LoraOptions, seed: number): LoraAdapters {
+export function createAdapters(config: ModelConfig, options: LoraOptions, seed: number, make: MakeVariable = eagerVariable): LoraAdapters {
   return buildAdapters(config, options, (name, shape) => {
     const values = new Float32Array(shape[0] * shape[1]);
     if (name.endsWith('.lora_B.weight')) return values;
@@ -88,17 +89,17 @@ export function createAdapters(config: ModelConfig, options: LoraOptions, seed: 
     const random = new Random(seed, `adapter ${name}`);
     for (let i = 0; i < values.length; i++) values[i] = bound * (2 * random.uniform() - 1);
     return values;
-  });
+  }, make);
 }
 
 /** Adapters whose values are asked for one after the other. */
-export function buildAdapters(config: ModelConfig, options: LoraOptions, values: (name: string, shape: [number, number]) => Float32Array): LoraAdapters {
+export function buildAdapters(
+  config: ModelConfig, options: LoraOptions, values: (name: string, shape: [number, number]) => Float32Array, make: MakeVariable = eagerVariable,
+): LoraAdapters {
   const parameters = new Map<string, Variable>();
   try {
     for (const [name, shape] of adapterShapes(config, options)) {
-      const initial = tf.tensor(values(name, shape), shape, 'float32');
-      parameters.set(name, tf.variable(initial, true, undefined, 'float32'));
-      initial.dispose();
+      parameters.set(name, make(name, shape, () => values(name, shape)));
     }
   } catch (error) {
     for (const parameter of parameters.values()) parameter.dispose();

@@ -7,7 +7,8 @@ import type { LoraOptions } from '../../shared/finetuning.ts';
 import { writeFolderAtomic, writeJsonAtomic } from '../disk/atomic.ts';
 import type { LanguageModel } from '../models/languageModel.ts';
 import { SafetensorsFile, writeSafetensors, type TensorSource } from '../models/safetensors.ts';
-import { Classifier, SCORE, scoreVariable } from './classifier.ts';
+import { eagerVariable } from '../tensorflow/variables.ts';
+import { Classifier, SCORE } from './classifier.ts';
 import { adapterShapes, buildAdapters, DEFAULT_TARGETS } from './lora.ts';
 
 const CONFIG = 'adapter_config.json';
@@ -91,7 +92,7 @@ export function loadPeftFolder(folder: string, model: LanguageModel): Classifier
     const head = read(SCORE, null);
     if (head.shape.length !== 2 || head.shape[1] !== model.config.hidden_size) throw bad(`the classifier has shape [${head.shape.join(', ')}]`);
     const adapters = buildAdapters(model.config, options, (name, shape) => read(name, shape).values);
-    return new Classifier(model, scoreVariable(head.values, head.shape[0]!), adapters);
+    return new Classifier(model, eagerVariable(SCORE, head.shape, () => head.values), adapters);
   } finally {
     file.close();
   }

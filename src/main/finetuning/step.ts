@@ -4,28 +4,30 @@
  * Shapes in comments: B sequences, T positions, K classes.
  */
 import { withGradient } from '../tensorflow/gradient.ts';
+import { sparseCrossEntropy } from '../tensorflow/ops.ts';
 import { tf, type Scalar, type Tensor, type Tensor1D, type Tensor2D, type Variable } from '../tensorflow/tf.ts';
-import { sparseCrossEntropy } from '../training/loss.ts';
 import type { AdamW } from '../training/optimiser.ts';
 import type { Classifier } from './classifier.ts';
 
+/** What a program feeds to a step, by name. */
 export interface ExampleTensors {
   /** int32 [B, T] */
-  ids: Tensor2D;
-  /** int32 [B], position of each sequence's last token */
-  last: Tensor1D;
+  ids: Tensor;
+  /** int32 [B], place of each sequence's last token among all B * T */
+  last: Tensor;
 }
 
 export interface StepTensors extends ExampleTensors {
   /** int32 [B] */
-  labels: Tensor1D;
+  labels: Tensor;
   /** float32 [B], 0 for rows that only fill the batch up */
-  weights: Tensor1D;
+  weights: Tensor;
   /** int32 [2], what this step's dropout masks follow from */
-  dropoutSeed: Tensor1D;
-  learningRate: Scalar;
+  dropoutSeed: Tensor;
+  /** float32 */
+  learningRate: Tensor;
   /** float32, 1 for the first update */
-  step: Scalar;
+  step: Tensor;
 }
 
 /**
@@ -47,20 +49,24 @@ export function classLoss(logits: Tensor2D, labels: Tensor1D, weights: Tensor1D)
 /** Loss and the gradient of each trained parameter, in their order. */
 export function classGradients(classifier: Classifier, { ids, last, labels, weights, dropoutSeed }: Omit<StepTensors, 'learningRate' | 'step'>): { loss: Scalar; gradients: Tensor[] } {
   const variables: Variable[] = [...classifier.trained.values()];
-  const { value: loss, grads } = tf.variableGrads(() => classLoss(classifier.logits(ids, last, dropoutSeed), labels, weights), variables);
+  const { value: loss, grads } = tf.variableGrads(() => classLoss(logitsOf(classifier, { ids, last }, dropoutSeed), labels as Tensor1D, weights as Tensor1D), variables);
   return { loss, gradients: variables.map((variable) => grads[variable.name]!) };
 }
 
-/** One update of the trained parameters. @returns [loss, global norm of the gradient before clipping] */
-export function trainStep(classifier: Classifier, optimiser: AdamW): (inputs: StepTensors) => Tensor1D {
+/** One update of the trained parameters. `metrics` is [loss, global norm of the gradient before clipping]. */
+export function trainStep(classifier: Classifier, optimiser: AdamW): (inputs: StepTensors) => { metrics: Tensor } {
   return (inputs) => {
     const { loss, gradients } = classGradients(classifier, inputs);
-    const norm = optimiser.update(gradients, inputs);
-    return tf.stack([loss, norm]) as Tensor1D;
+    const norm = optimiser.update(gradients, { learningRate: inputs.learningRate as Scalar, step: inputs.step as Scalar });
+    return { metrics: tf.stack([loss, norm]) };
   };
 }
 
 /** Class logits [B, K] without dropout. */
-export function predictStep(classifier: Classifier): (inputs: ExampleTensors) => Tensor2D {
-  return ({ ids, last }) => classifier.logits(ids, last);
+export function predictStep(classifier: Classifier): (inputs: ExampleTensors) => { logits: Tensor } {
+  return (inputs) => ({ logits: logitsOf(classifier, inputs) });
+}
+
+function logitsOf(classifier: Classifier, { ids, last }: ExampleTensors, dropoutSeed?: Tensor): Tensor2D {
+  return classifier.logits(ids as Tensor2D, last as Tensor1D, dropoutSeed);
 }

@@ -1,6 +1,7 @@
 /** New models: Hugging Face's initialisation, seeded. */
 import { Random } from '../random.ts';
-import { tf, type Variable } from '../tensorflow/tf.ts';
+import type { Variable } from '../tensorflow/tf.ts';
+import { eagerVariable, type MakeVariable } from '../tensorflow/variables.ts';
 import { Gpt2 } from './gpt2.ts';
 import { GptJ } from './gptj.ts';
 import type { LanguageModel } from './languageModel.ts';
@@ -16,14 +17,13 @@ export function createModel(config: ModelConfig, { seed }: { seed: number }): La
 /**
  * A model whose parameters' values are asked for one by one, so that never more than one of them is in memory twice.
  * @param values float32 values of a parameter, row by row
+ * @param make where the parameters' variables come from
  */
-export function buildModel(config: ModelConfig, values: (name: string, shape: number[]) => Float32Array): LanguageModel {
+export function buildModel(config: ModelConfig, values: (name: string, shape: number[]) => Float32Array, make: MakeVariable = eagerVariable): LanguageModel {
   const parameters = new Map<string, Variable>();
   try {
     for (const [name, shape] of parameterShapes(config)) {
-      const initial = tf.tensor(values(name, shape), shape, 'float32');
-      parameters.set(name, tf.variable(initial, true, undefined, 'float32'));
-      initial.dispose();
+      parameters.set(name, make(name, shape, () => values(name, shape)));
     }
   } catch (error) {
     for (const parameter of parameters.values()) parameter.dispose();

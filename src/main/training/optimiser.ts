@@ -1,4 +1,5 @@
 /** AdamW (Loshchilov and Hutter 2019) as PyTorch computes it, with gradient clipping by the global norm. */
+import { eagerVariable, type MakeVariable } from '../tensorflow/variables.ts';
 import { tf, type Scalar, type Tensor, type Variable } from '../tensorflow/tf.ts';
 
 const BETA_1 = 0.9;
@@ -29,17 +30,12 @@ export class AdamW {
   /** First and second moments by parameter name. */
   readonly #moments = new Map<string, { m: Variable; v: Variable }>();
 
-  constructor(parameters: ReadonlyMap<string, Variable>, options: OptimiserOptions) {
+  /** @param make where the moments' variables come from */
+  constructor(parameters: ReadonlyMap<string, Variable>, options: OptimiserOptions, make: MakeVariable = eagerVariable) {
     this.#parameters = parameters;
     this.#options = options;
     for (const [name, parameter] of parameters) {
-      const zeros = () => {
-        const initial = tf.zeros(parameter.shape);
-        const variable = tf.variable(initial, false);
-        initial.dispose();
-        return variable;
-      };
-      this.#moments.set(name, { m: zeros(), v: zeros() });
+      this.#moments.set(name, { m: make(`${name}.m`, parameter.shape), v: make(`${name}.v`, parameter.shape) });
     }
   }
 

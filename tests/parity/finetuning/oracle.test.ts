@@ -3,14 +3,15 @@ import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
 import { makeBatch } from '../../../src/main/finetuning/batches.ts';
-import { Classifier, scoreVariable } from '../../../src/main/finetuning/classifier.ts';
+import { Classifier, SCORE } from '../../../src/main/finetuning/classifier.ts';
 import { keptLengths } from '../../../src/main/finetuning/examples.ts';
 import { buildAdapters } from '../../../src/main/finetuning/lora.ts';
 import { accuracy, confusionMatrix, f1, matthews } from '../../../src/main/finetuning/metrics.ts';
-import { prepare } from '../../../src/main/finetuning/program.ts';
 import { select, type SelectionState } from '../../../src/main/finetuning/selection.ts';
 import { classGradients, predictStep, trainStep } from '../../../src/main/finetuning/step.ts';
+import { Program } from '../../../src/main/tensorflow/compile/program.ts';
 import { tf } from '../../../src/main/tensorflow/tf.ts';
+import { eagerVariable, type MakeVariable } from '../../../src/main/tensorflow/variables.ts';
 import { AdamW } from '../../../src/main/training/optimiser.ts';
 import { linearRateAt } from '../../../src/main/training/schedule.ts';
 import { formulaModel, type FormulaModel, type ParameterList } from '../../support/formulaModels.ts';
@@ -37,7 +38,7 @@ interface Oracle {
   learningRates: number[];
   rank: number;
   alpha: number;
-  models: Record<FormulaModel, { parameters: ParameterList; full: Measured; lora: Measured }>;
+  models: Record<FormulaModel, { parameters: ParameterList; all: Measured; lora: Measured }>;
   metrics: { truth: number[]; predicted: number[]; classes: number; accuracy: number; f1: number | null; matthews: number }[];
   earlyStopping: { values: number[]; larger: boolean; patience: number; best: number; stopped: number | null }[];
   truncation: [first: number, second: number, limit: number, keptFirst: number, keptSecond: number][];
@@ -50,18 +51,28 @@ const { classes, length, rank, alpha } = oracle;
 const made: { dispose(): void }[] = [];
 afterEach(() => made.splice(0).reverse().forEach((one) => one.dispose()));
 
-function make(type: FormulaModel, method: 'full' | 'lora'): Classifier {
+function make(type: FormulaModel, method: 'all' | 'lora', variable: MakeVariable = eagerVariable): Classifier {
   const { parameters } = oracle.models[type];
-  const model = formulaModel(type, oracle, parameters.slice(0, -1), { amplitude: 0.2 });
-  const score = scoreVariable(Float32Array.from({ length: classes * 16 }, (_, i) => 0.2 * Math.sin(1.3 * (parameters.length - 1) + 0.7 * i)), classes);
+  const model = formulaModel(type, oracle, parameters.slice(0, -1), { amplitude: 0.2 }, variable);
+  const score = variable(SCORE, [classes, 16], () => Float32Array.from({ length: classes * 16 }, (_, i) => 0.2 * Math.sin(1.3 * (parameters.length - 1) + 0.7 * i)));
   let q = 0;
-  const adapters = method === 'full' ? null : buildAdapters(model.config, { rank, alpha, dropout: 0, targets: null }, (_, [rows, columns]) => {
+  const adapters = method === 'all' ? null : buildAdapters(model.config, { rank, alpha, dropout: 0, targets: null }, (_, [rows, columns]) => {
     const at = q++;
     return Float32Array.from({ length: rows * columns }, (_value, i) => 0.2 * Math.sin(1.3 * at + 0.7 * i + 0.3));
-  });
+  }, variable);
   const classifier = new Classifier(model, score, adapters);
-  made.push(model, classifier);
+  if (variable === eagerVariable) made.push(model, classifier);
   return classifier;
+}
+
+/** A program with the classifier's variables in it. */
+function compile(type: FormulaModel, method: 'all' | 'lora') {
+  const program = new Program();
+  made.push(program);
+  const variable: MakeVariable = (...given) => program.variable(...given);
+  const classifier = make(type, method, variable);
+  const values = (names: Iterable<string>) => new Map([...names].map((name) => [name, program.read(name)]));
+  return { program, variable, classifier, values };
 }
 
 /** The batch of make_finetuning.py; longer than there, which must change nothing. */
@@ -84,13 +95,14 @@ function stepInputs(learningRate: number, step: number) {
 const norm = (values: Float32Array) => Math.sqrt(values.reduce((sum, x) => sum + x * x, 0));
 
 describe.each(['llama', 'gpt2', 'gptj'] as const)('%s', (type) => {
-  describe.each(['full', 'lora'] as const)('%s', (method) => {
+  describe.each(['all', 'lora'] as const)('%s', (method) => {
     const expected = oracle.models[type][method];
 
     it('has PyTorch\'s class logits', () => {
       const { ids, last } = stepInputs(0, 1);
-      const logits = prepare(predictStep(make(type, method))).run({ ids, last });
-      expect(maxDifference(logits.subarray(0, expected.logits.length), expected.logits)).toBeLessThan(2e-5);
+      const { program, classifier } = compile(type, method);
+      const { logits } = program.function('predict', predictStep(classifier)).run({ ids, last });
+      expect(maxDifference(logits.slice(0, expected.logits.length), expected.logits)).toBeLessThan(2e-5);
     });
 
     it('trains the same parameters, with PyTorch\'s loss and gradients', () => {
@@ -109,25 +121,23 @@ describe.each(['llama', 'gpt2', 'gptj'] as const)('%s', (type) => {
     });
 
     it('has PyTorch\'s parameters after two steps', () => {
-      const classifier = make(type, method);
-      const optimiser = new AdamW(classifier.trained, { weightDecay: 0, maxGradNorm: 1 });
-      made.push(optimiser);
-      const frozen = method === 'lora' ? [...classifier.body].map(([name, value]) => [name, value.dataSync()] as const) : [];
-      const step = prepare(trainStep(classifier, optimiser));
+      const { program, variable, classifier, values: read } = compile(type, method);
+      const optimiser = new AdamW(classifier.trained, { weightDecay: 0, maxGradNorm: 1 }, variable);
+      const frozen = method === 'lora' ? read(classifier.body.keys()) : new Map<string, Float32Array>();
+      const step = program.function('train', trainStep(classifier, optimiser));
       oracle.learningRates.forEach((rate, i) => {
-        const [loss, gradientNorm] = step.run(stepInputs(rate, i + 1));
+        const [loss, gradientNorm] = step.run(stepInputs(rate, i + 1)).metrics as Float32Array;
         expect(loss).toBeCloseTo(expected.losses[i]!, 4);
         expect(gradientNorm! / expected.clippedNorms[i]!).toBeCloseTo(1, 3);
       });
-      for (const [name, variable] of classifier.trained) {
-        const values = variable.dataSync() as Float32Array;
+      for (const [name, values] of read(classifier.trained.keys())) {
         // Adam magnifies the rounding noise of gradients that are truly zero (GPT-2's key biases) up to the learning rate.
         const tolerance = (name.endsWith('c_attn.bias') ? 1e-2 : 2e-4) * Math.sqrt(values.length);
         const [expectedNorm, expectedProduct] = expected.after[name]!;
         expect(Math.abs(norm(values) - expectedNorm), `norm of ${name}`).toBeLessThan(tolerance);
         expect(Math.abs(values.reduce((sum, x, at) => sum + x * Math.sin(at), 0) - expectedProduct), name).toBeLessThan(tolerance);
       }
-      for (const [name, values] of frozen) expect(maxDifference(classifier.body.get(name)!.dataSync() as Float32Array, values as Float32Array), name).toBe(0);
+      for (const [name, values] of frozen) expect(maxDifference(program.read(name), values), name).toBe(0);
     });
   });
 });
