@@ -2,8 +2,11 @@
 import { Random } from '../random.ts';
 import type { Example } from './examples.ts';
 
-/** Lengths are rounded up to a multiple of this, so that few shapes occur: each one is compiled once. */
-const LENGTH_STEP = 16;
+/** Lengths that rows are padded to: quarters of the longest. Few, since a step is compiled once for each. */
+export function paddedLengths(maxLength: number): number[] {
+  const quarter = 8 * Math.ceil(maxLength / 32);
+  return [...new Set([1, 2, 3, 4].map((count) => Math.min(maxLength, count * quarter)))];
+}
 
 /** B rows of T positions, padded on the right. */
 export interface ClassificationBatch {
@@ -46,7 +49,7 @@ export function lengthOrder(examples: readonly Example[]): number[] {
  */
 export function makeBatch(examples: readonly Example[], { rows, padId, maxLength }: { rows: number; padId: number; maxLength: number }): ClassificationBatch {
   const longest = Math.max(1, ...examples.map(({ ids }) => ids.length));
-  const length = Math.min(maxLength, Math.ceil(longest / LENGTH_STEP) * LENGTH_STEP);
+  const length = paddedLengths(maxLength).find((padded) => padded >= longest) ?? maxLength;
   const batch: ClassificationBatch = {
     ids: new Int32Array(rows * length).fill(padId), last: new Int32Array(rows), labels: new Int32Array(rows), weights: new Float32Array(rows), rows, length,
   };

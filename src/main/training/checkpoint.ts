@@ -43,7 +43,21 @@ const trainingState = z.object({
 
 export type TrainingState = z.infer<typeof trainingState>;
 
-type Variables = ReadonlyMap<string, Variable>;
+/** A tensor that a checkpoint is taken of and put back into, wherever it lives. */
+export interface StoredTensor {
+  shape: readonly number[];
+  read(): Float32Array;
+  write(values: Float32Array): void;
+}
+
+type Tensors = ReadonlyMap<string, StoredTensor>;
+
+/** Variables that live in tfjs. */
+export function storedVariables(variables: ReadonlyMap<string, Variable>): Map<string, StoredTensor> {
+  return new Map([...variables].map(([name, variable]) => [name, {
+    shape: variable.shape, read: () => variable.dataSync() as Float32Array, write: (values) => assignValues(variable, values),
+  }]));
+}
 
 export class Checkpoints<State extends CheckpointState = TrainingState> {
   readonly #folder: string;
@@ -62,7 +76,7 @@ export class Checkpoints<State extends CheckpointState = TrainingState> {
    * Writes a checkpoint, then removes those that are neither it nor the best one. Until it is whole, the earlier ones stay.
    * @throws CriaError `no-space` and other system errors; the earlier checkpoints are unharmed then
    */
-  async save(state: State, parameters: Variables, optimiser: Variables): Promise<void> {
+  async save(state: State, parameters: Tensors, optimiser: Tensors): Promise<void> {
     const name = folderName(state.step);
     this.#removeUnfinished();
     if (this.#isComplete(name)) rmSync(join(this.#folder, name), { recursive: true }); // The same step again, from a resumed run.
@@ -91,8 +105,8 @@ export class Checkpoints<State extends CheckpointState = TrainingState> {
     return name === undefined ? null : this.#readState(name);
   }
 
-  /** Puts the weights of a step's checkpoint, and the optimiser's state where asked for, into the variables. */
-  restore(step: number, parameters: Variables, optimiser: Variables | null): void {
+  /** Puts the weights of a step's checkpoint, and the optimiser's state where asked for, back. */
+  restore(step: number, parameters: Tensors, optimiser: Tensors | null): void {
     const folder = join(this.#folder, folderName(step));
     assignAll(join(folder, WEIGHTS), parameters);
     if (optimiser) assignAll(join(folder, OPTIMISER), optimiser);
@@ -142,16 +156,14 @@ function folderName(step: number): string {
   return `step-${String(step).padStart(9, '0')}`;
 }
 
-function sources(variables: Variables): Map<string, TensorSource> {
-  const tensors = new Map<string, TensorSource>();
-  for (const [name, variable] of variables) tensors.set(name, { shape: variable.shape, values: () => variable.dataSync() as Float32Array });
-  return tensors;
+function sources(tensors: Tensors): Map<string, TensorSource> {
+  return new Map([...tensors].map(([name, tensor]) => [name, { shape: [...tensor.shape], values: () => tensor.read() }]));
 }
 
-function assignAll(path: string, variables: Variables): void {
+function assignAll(path: string, tensors: Tensors): void {
   const file = new SafetensorsFile(path);
   try {
-    for (const [name, variable] of variables) assignValues(variable, file.readFloats(name));
+    for (const [name, tensor] of tensors) tensor.write(file.readFloats(name));
   } finally {
     file.close();
   }

@@ -9,7 +9,7 @@ import type { EvaluationSequences, TrainingBatches } from '../corpus/batches.ts'
 import type { LanguageModel } from '../models/languageModel.ts';
 import type { JobContext } from '../queue/jobContext.ts';
 import { Random } from '../random.ts';
-import type { Checkpoints, TrainingState } from './checkpoint.ts';
+import { storedVariables, type Checkpoints, type TrainingState } from './checkpoint.ts';
 import { evaluateLoss } from './evaluateLoss.ts';
 import type { AdamW } from './optimiser.ts';
 import { learningRateAt } from './schedule.ts';
@@ -51,7 +51,7 @@ export async function trainLoop(parts: LoopParts, context: JobContext): Promise<
   const now = () => secondsBefore + (performance.now() - startedAt) / 1000;
   const save = () => {
     state.seconds = now();
-    return parts.checkpoints.save(state, model.parameters, parts.optimiser.state());
+    return parts.checkpoints.save(state, storedVariables(model.parameters), storedVariables(parts.optimiser.state()));
   };
   let logged = { tokens: state.tokens, seconds: state.seconds };
 

@@ -21,7 +21,7 @@ import type { JobContext } from '../queue/jobContext.ts';
 import { tensorflowVersion } from '../tensorflow/tf.ts';
 import { VERSION } from '../version.ts';
 import type { Workspace } from '../workspace.ts';
-import { Checkpoints } from './checkpoint.ts';
+import { Checkpoints, storedVariables } from './checkpoint.ts';
 import { totalSteps, trainLoop } from './loop.ts';
 import { createStep, distillation, languageModelling } from './step.ts';
 import { makeSampler } from './sample.ts';
@@ -65,7 +65,7 @@ export async function train({ config, resume }: JobParams<'train'>, context: Job
     if (config.training.fp16) context.log('warning', 'training.fp16 asks for mixed precision, which is not there yet: this run computes in float32.');
     const checkpoints = new Checkpoints(context.folder);
     const from = resume ? checkpoints.newest() : null;
-    if (from) checkpoints.restore(from.step, model.parameters, optimiser.state());
+    if (from) checkpoints.restore(from.step, storedVariables(model.parameters), storedVariables(optimiser.state()));
     context.log('info', `${countParameters(modelConfig)} parameters, ${data.batches.itemsPerEpoch} sequences an epoch, ${total} steps${from ? `, from step ${from.step}` : ''}`);
 
     const end = await trainLoop(

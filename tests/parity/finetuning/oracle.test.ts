@@ -161,7 +161,7 @@ describe('rules', () => {
         state = chosen.state;
         if (chosen.stop) at = epoch;
       }
-      expect({ values, best: state.best?.epoch, stopped: at }).toEqual({ values, best, stopped });
+      expect({ values, best: state.best?.step, stopped: at }).toEqual({ values, best, stopped });
     }
   });
 

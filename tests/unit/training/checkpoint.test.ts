@@ -1,7 +1,7 @@
 import { cpSync, existsSync, readdirSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it, vi } from 'vitest';
-import { Checkpoints, type TrainingState } from '../../../src/main/training/checkpoint.ts';
+import { Checkpoints, storedVariables, type TrainingState } from '../../../src/main/training/checkpoint.ts';
 import { createStep, EagerStep, languageModelling } from '../../../src/main/training/step.ts';
 import { temporaryFolder } from '../../support/jobContext.ts';
 import { readParameters, tinyIds, tinyModel } from '../../support/tinyModels.ts';
@@ -20,7 +20,7 @@ function setUp(folder = temporaryFolder()) {
   const train = () => step.run({ ids: tinyIds(32), sequences: 4, length: 8, accumulationSteps: 1 }, { learningRate: 1e-2, step: ++number, dropoutSeed: 1 });
   const checkpoints = new Checkpoints(folder);
   const save = (state: Partial<TrainingState>) =>
-    checkpoints.save({ step: 1, tokens: 10, seconds: 1.5, best: null, window: { steps: 0, sums: {} }, ...state }, model.parameters, optimiser.state());
+    checkpoints.save({ step: 1, tokens: 10, seconds: 1.5, best: null, window: { steps: 0, sums: {} }, ...state }, storedVariables(model.parameters), storedVariables(optimiser.state()));
   return { folder, model, optimiser, train, checkpoints, save };
 }
 
@@ -36,7 +36,7 @@ describe('checkpoints', () => {
 
     const later = setUp(run.folder);
     expect(later.checkpoints.newest()).toEqual({ step: 1, tokens: 10, seconds: 1.5, best: null, window: { steps: 0, sums: {} } });
-    later.checkpoints.restore(1, later.model.parameters, later.optimiser.state());
+    later.checkpoints.restore(1, storedVariables(later.model.parameters), storedVariables(later.optimiser.state()));
     const { step } = createStepFrom(later);
     const got = [2, 3].map((number) => step.run({ ids: tinyIds(32), sequences: 4, length: 8, accumulationSteps: 1 }, { learningRate: 1e-2, step: number, dropoutSeed: 1 }));
     expect(got).toEqual(expected);
