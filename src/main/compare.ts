@@ -65,13 +65,13 @@ function compareScores(store: Store, runs: RunDetail[]): Comparison['scores'] {
       version,
       protocol,
       evaluationIds: evaluations.map((evaluation) => evaluation?.id ?? null),
-      accuracies: evaluations.map((evaluation) => evaluation?.accuracy ?? null),
+      accuracies: evaluations.map((evaluation) => evaluation?.score ?? null),
       low: evaluations.map((evaluation) => evaluation?.low ?? null),
       high: evaluations.map((evaluation) => evaluation?.high ?? null),
       against: runs.flatMap((run, index) => {
         const other = evaluations[index];
         if (index === 0 || !baseline || !other) return [];
-        const compared = compareSubtasks(store.subtaskLogprobs(baseline.id), store.subtaskLogprobs(other.id));
+        const compared = compareSubtasks(store.outcomes(baseline.id), store.outcomes(other.id));
         return [{ runId: run.id, ...compared }];
       }),
     };

@@ -63,11 +63,11 @@ export function describeScores(scores: SuiteScore[]): string {
       formatInteger(items),
       ...ofSuite.map((score) => {
         const found = rowsOf(score).find((row) => row.subtask === subtask);
-        return found ? formatAccuracy(found.accuracy, found.low, found.high) : '–';
+        return found ? formatAccuracy(found.score, found.low, found.high) : '–';
       }),
     ]);
     const items = first.subtasks.reduce((sum, row) => sum + row.items, 0);
-    rows.push([`mean of ${first.subtasks.length}`, formatInteger(items), ...ofSuite.map((score) => formatAccuracy(score.accuracy, score.low, score.high))]);
+    rows.push([`mean of ${first.subtasks.length}`, formatInteger(items), ...ofSuite.map((score) => formatAccuracy(score.score, score.low, score.high))]);
     parts.push(
       renderTable([`${suite} (${first.protocol})`, 'items', ...ofSuite.map((score) => score.model)], rows, [false, ...rows[0]!.map(() => true)]),
     );

@@ -1,6 +1,5 @@
 /** Two models on the same items, pair by pair. Unpaired tests would throw away that the items are the same. */
-import { decisions } from './aggregate.ts';
-import type { SubtaskLogprobs } from './logprobFiles.ts';
+import { decisions, type Outcome } from '../../shared/outcomes.ts';
 import { discordant, holm, mcnemarExact, pairedMacroDifference } from './statistics.ts';
 
 export interface PairedSubtask {
@@ -30,12 +29,12 @@ export interface PairedComparison {
  * Compares what two models made of one suite. Subtasks that only one of them was measured on are left out.
  * @throws RangeError when no subtask is common, or a common one has other numbers of items
  */
-export function compareSubtasks(first: readonly SubtaskLogprobs[], second: readonly SubtaskLogprobs[]): PairedComparison {
+export function compareSubtasks(first: readonly Outcome[], second: readonly Outcome[]): PairedComparison {
   const ofSecond = new Map(second.map((measured) => [measured.subtask, measured]));
   const rows = first.flatMap((a) => {
     const b = ofSecond.get(a.subtask);
     if (!b) return [];
-    const [rightA, rightB] = [decisions(a.logprobs), decisions(b.logprobs)];
+    const [rightA, rightB] = [decisions(a), decisions(b)];
     const { onlyA, onlyB, items } = discordant(rightA, rightB);
     const accuracies: [number, number] = [accuracy(rightA), accuracy(rightB)];
     return [{ subtask: a.subtask, phenomenon: a.phenomenon, items, accuracies, onlyFirst: onlyA, onlySecond: onlyB, p: mcnemarExact(onlyA, onlyB) }];
