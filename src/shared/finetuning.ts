@@ -17,7 +17,7 @@ export const loraOptions = z.object({
 });
 export type LoraOptions = z.infer<typeof loraOptions>;
 
-/** What both ways have in common; null stands for the pipeline's value, which depends on the way (see {@link PIPELINE}). */
+/** Settings that differ from the pipeline's, which depend on the method (see {@link PIPELINE}). */
 export const finetuningOverrides = z.object({
   learningRate: z.number().positive().optional(),
   batchSize: z.int().min(1).max(4096).optional(),
@@ -30,6 +30,15 @@ export const finetuningOverrides = z.object({
   lora: loraOptions.partial().optional(),
 });
 export type FinetuningOverrides = z.infer<typeof finetuningOverrides>;
+
+/** What an evaluation may say of its fine-tuning suites. */
+export const finetuningRequest = finetuningOverrides.extend({
+  /** Only these tasks; left out: all that there is data for. */
+  tasks: z.array(z.string()).min(1).optional(),
+  /** Keep fine-tuned classifiers, which are as large as their model; adapters are always kept. */
+  keepModels: z.boolean().default(false),
+});
+export type FinetuningRequest = z.infer<typeof finetuningRequest>;
 
 export interface FinetuningOptions {
   method: FinetuningMethod;
@@ -60,6 +69,14 @@ export const PIPELINE: Readonly<Record<FinetuningMethod, FinetuningOptions>> = {
     lora: loraOptions.parse({}),
   },
 };
+
+/** What differs from the pipeline's settings, in words, as part of a score's version; empty when nothing does. */
+export function describeOverrides(options: FinetuningOptions): string {
+  const usual = PIPELINE[options.method];
+  const flat = ({ lora, ...rest }: FinetuningOptions): Record<string, unknown> => ({ ...rest, ...lora });
+  const [given, pipelines] = [flat(options), flat(usual)];
+  return Object.entries(given).filter(([name, value]) => JSON.stringify(value) !== JSON.stringify(pipelines[name])).map(([name, value]) => `${name} ${String(value)}`).join(', ');
+}
 
 /** The pipeline's settings with what the user wants otherwise. */
 export function finetuningOptions(method: FinetuningMethod, { lora, ...overrides }: FinetuningOverrides = {}): FinetuningOptions {

@@ -1,9 +1,9 @@
 /** A classifier on a task's items: class logits, and what they are worth. */
 import { setImmediate } from 'node:timers/promises';
+import { binaryTable, metricOfTable } from '../evaluation/metrics.ts';
 import { lengthOrder, makeBatch } from './batches.ts';
 import type { ClassifierProgram } from './classifierProgram.ts';
 import type { Example } from './examples.ts';
-import { accuracy, argmax, confusionMatrix, f1, matthews } from './metrics.ts';
 
 export interface BatchShape {
   /** Rows of every batch. */
@@ -27,28 +27,34 @@ export async function classLogits(program: ClassifierProgram, examples: readonly
   return logits;
 }
 
-/** The most probable class of each example. */
+/** The most probable class of each example; the first of equal ones, as numpy's argmax. */
 export function predictedClasses(logits: Float32Array, classes: number): Int32Array {
-  return Int32Array.from({ length: logits.length / classes }, (_, i) => argmax(logits, i * classes, classes));
+  return Int32Array.from({ length: logits.length / classes }, (_, i) => {
+    let best = 0;
+    for (let c = 1; c < classes; c++) if (logits[i * classes + c]! > logits[i * classes + best]!) best = c;
+    return best;
+  });
 }
 
-/** What the pipeline measures after each epoch; F1 is of class 1, null unless there are two classes. */
+/** What the pipeline measures after each epoch. */
 export interface TaskMetrics {
   /** Mean cross-entropy, nats per example. */
   lossNats: number;
   accuracy: number;
+  /** F1 of class 1 and Matthews' correlation; null unless there are two classes. */
   f1: number | null;
-  matthews: number;
+  matthews: number | null;
 }
 
 export function measure(logits: Float32Array, examples: readonly Example[], classes: number): TaskMetrics {
   const labels = examples.map(({ label }) => label);
-  const confusion = confusionMatrix(labels, predictedClasses(logits, classes), classes);
+  const predicted = predictedClasses(logits, classes);
+  const table = classes === 2 ? binaryTable(predicted, labels) : null;
   return {
     lossNats: labels.reduce((sum, label, i) => sum + crossEntropy(logits.subarray(i * classes, (i + 1) * classes), label), 0) / labels.length,
-    accuracy: accuracy(confusion),
-    f1: classes === 2 ? f1(confusion) : null,
-    matthews: matthews(confusion),
+    accuracy: labels.filter((label, i) => predicted[i] === label).length / labels.length,
+    f1: table && metricOfTable('f1', table),
+    matthews: table && metricOfTable('matthews', table),
   };
 }
 

@@ -40,12 +40,24 @@ export function labelsOf(items: readonly Item[], path: string): number[] {
   return labels;
 }
 
+export interface EncodingOptions {
+  /** The task's labels in the order of the classes. */
+  labels: readonly number[];
+  tokenizer: { encode(text: string): ArrayLike<number> };
+  /** Ids that the model knows. */
+  vocabSize: number;
+  /** Tokens that an input is cut to. */
+  maxLength: number;
+  /** Where the items come from, for errors. */
+  path: string;
+}
+
 /**
  * Token ids of items. Two texts are encoded apart and put together without anything between them; where they are too long, the longer one
  * is cut first (see {@link keptLengths}).
- * @throws CriaError `bad-input` for a label that the training file lacks
+ * @throws CriaError `bad-input` for a label that the training file lacks, or a token that the model lacks
  */
-export function encodeItems(items: readonly Item[], labels: readonly number[], tokenizer: { encode(text: string): ArrayLike<number> }, maxLength: number, path: string): Example[] {
+export function encodeItems(items: readonly Item[], { labels, tokenizer, vocabSize, maxLength, path }: EncodingOptions): Example[] {
   const classes = new Map(labels.map((label, index) => [label, index]));
   return items.map(({ texts, label }, index) => {
     const found = classes.get(label);
@@ -57,6 +69,10 @@ export function encodeItems(items: readonly Item[], labels: readonly number[], t
     const ids = new Int32Array(keptFirst + keptSecond);
     ids.set(Array.prototype.slice.call(first, 0, keptFirst));
     ids.set(Array.prototype.slice.call(second, 0, keptSecond), keptFirst);
+    const foreign = ids.find((id) => id >= vocabSize);
+    if (foreign !== undefined) {
+      throw new CriaError('bad-input', `Item ${index + 1} of ${path} has the token ${foreign}, and the model knows ${vocabSize}.`, 'Put the tokenizer.json that the model was trained with into its folder.');
+    }
     return { ids, label: found };
   });
 }

@@ -129,8 +129,7 @@ async function evaluateEpoch({ program, validation, shape }: TaskParts): Promise
 }
 
 function tell({ metricPrefix }: TaskParts, context: JobContext, { step, window }: TaskState, metrics: TaskMetrics): void {
-  const values: Record<string, number> = {
-    trainLoss: window.loss / window.steps, evalLoss: metrics.lossNats, accuracy: metrics.accuracy, matthews: metrics.matthews, ...(metrics.f1 === null ? {} : { f1: metrics.f1 }),
-  };
-  context.metric({ step, values: Object.fromEntries(Object.entries(values).map(([name, value]) => [`${metricPrefix}/${name}`, value])) });
+  const { lossNats: evalLoss, ...measured } = metrics;
+  const values = Object.entries({ trainLoss: window.loss / window.steps, evalLoss, ...measured }).filter((entry): entry is [string, number] => entry[1] !== null);
+  context.metric({ step, values: Object.fromEntries(values.map(([name, value]) => [`${metricPrefix}/${name}`, value])) });
 }
