@@ -101,8 +101,8 @@ export class ClassifierProgram {
 
   /** Back to the model as it was, a new classifier and new adapters. */
   reset(): void {
-    for (const [name, { shape, write }] of [...this.trained, ...this.optimiserState]) {
-      write(this.#initial.get(name)?.() ?? new Float32Array(shape.reduce((product, size) => product * size, 1)));
+    for (const [name, tensor] of [...this.trained, ...this.optimiserState]) {
+      tensor.write(this.#initial.get(name)?.() ?? new Float32Array(tensor.shape.reduce((product, size) => product * size, 1)));
     }
   }
 
