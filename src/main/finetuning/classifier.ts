@@ -3,10 +3,10 @@
  * token's hidden state. Shapes in comments: B sequences, T positions, H hidden size, K classes.
  */
 import type { Adapters, LanguageModel } from '../models/languageModel.ts';
+import type { ModelConfig } from '../models/modelConfig.ts';
 import { Random } from '../random.ts';
 import { gatherRows } from '../tensorflow/ops.ts';
 import { tf, type Tensor, type Tensor1D, type Tensor2D, type Variable } from '../tensorflow/tf.ts';
-import { eagerVariable, type MakeVariable } from '../tensorflow/variables.ts';
 import type { LoraAdapters } from './lora.ts';
 
 /** The classifier's name in Hugging Face's folders. */
@@ -55,17 +55,15 @@ export class Classifier {
     const final = gatherRows(hidden, last); // (B, H)
     return tf.matMul(final, this.score as Tensor as Tensor2D, false, true);
   }
-
-  /** Frees the classifier and the adapters; the model is the caller's. */
-  dispose(): void {
-    this.score.dispose();
-    this.adapters?.dispose();
-  }
 }
 
 /** A new classifier's weight, N(0, initializer_range) as Hugging Face draws it; [K, H]. */
-export function createScore(model: LanguageModel, classes: number, seed: number, make: MakeVariable = eagerVariable): Variable {
-  const { hidden_size: width, initializer_range: deviation } = model.config;
+export function createScore({ program, config }: LanguageModel, classes: number, seed: number): Variable {
+  return program.variable([classes, config.hidden_size], () => initialScore(config, classes, seed));
+}
+
+/** First values of a classifier, [K * H] row by row. */
+export function initialScore({ hidden_size: width, initializer_range: deviation }: ModelConfig, classes: number, seed: number): Float32Array {
   const random = new Random(seed, `weights ${SCORE}`);
-  return make(SCORE, [classes, width], () => Float32Array.from({ length: classes * width }, () => deviation * random.normal()));
+  return Float32Array.from({ length: classes * width }, () => deviation * random.normal());
 }

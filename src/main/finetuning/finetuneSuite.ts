@@ -141,8 +141,8 @@ function writePredictions(path: string, predicted: Int32Array): void {
 }
 
 async function keepTrained(folder: string, program: ClassifierProgram, model: { labels: readonly number[]; baseModel: string; padId: number }, keepModels: boolean): Promise<void> {
-  const { classifier, trained } = program;
-  const values = (name: string) => trained.get(name)!.read();
+  const { classifier } = program;
+  const values = (name: string) => program.read(name);
   const target = join(folder, classifier.adapters ? 'adapter' : 'classifier');
   if (!classifier.adapters && !keepModels) return;
   rmSync(target, { recursive: true, force: true }); // An earlier start may have got this far.

@@ -7,10 +7,10 @@ import type { LoraOptions } from '../../shared/finetuning.ts';
 import type { Dropout } from '../models/dropout.ts';
 import type { Adapters } from '../models/languageModel.ts';
 import type { ModelConfig } from '../models/modelConfig.ts';
+import type { Program } from '../tensorflow/program.ts';
 import { parameterShapes } from '../models/parameterShapes.ts';
 import { Random } from '../random.ts';
 import { tf, type Tensor, type Tensor2D, type Variable } from '../tensorflow/tf.ts';
-import { eagerVariable, type MakeVariable } from '../tensorflow/variables.ts';
 
 /** Projections that PEFT adapts unless told otherwise. */
 export const DEFAULT_TARGETS: Readonly<Record<ModelConfig['model_type'], readonly string[]>> = {
@@ -71,41 +71,32 @@ export class LoraAdapters implements Adapters {
     const low = tf.matMul(dropout.apply(x, rate), a as Tensor as Tensor2D, false, true); // (N, r)
     return tf.matMul(tf.mul<Tensor2D>(low, alpha / rank), b as Tensor as Tensor2D, false, true);
   }
-
-  dispose(): void {
-    for (const parameter of this.parameters.values()) parameter.dispose();
-  }
 }
 
 /**
  * New adapters, initialised as PEFT does: A uniform within -+1 / sqrt(in) (Kaiming's with a = sqrt(5)), B zero, so that at first nothing changes.
  * @throws CriaError `bad-input` as {@link adaptedModules}
  */
-export function createAdapters(config: ModelConfig, options: LoraOptions, seed: number, make: MakeVariable = eagerVariable): LoraAdapters {
-  return buildAdapters(config, options, (name, shape) => {
+export function createAdapters(program: Program, config: ModelConfig, options: LoraOptions, seed: number): LoraAdapters {
+  return buildAdapters(program, config, options, initialAdapter(seed));
+}
+
+/** First values of an adapter's parameter. */
+export function initialAdapter(seed: number): (name: string, shape: [number, number]) => Float32Array {
+  return (name, shape) => {
     const values = new Float32Array(shape[0] * shape[1]);
     if (name.endsWith('.lora_B.weight')) return values;
     const bound = 1 / Math.sqrt(shape[1]);
     const random = new Random(seed, `adapter ${name}`);
     for (let i = 0; i < values.length; i++) values[i] = bound * (2 * random.uniform() - 1);
     return values;
-  }, make);
+  };
 }
 
 /** Adapters whose values are asked for one after the other. */
-export function buildAdapters(
-  config: ModelConfig, options: LoraOptions, values: (name: string, shape: [number, number]) => Float32Array, make: MakeVariable = eagerVariable,
-): LoraAdapters {
-  const parameters = new Map<string, Variable>();
-  try {
-    for (const [name, shape] of adapterShapes(config, options)) {
-      parameters.set(name, make(name, shape, () => values(name, shape)));
-    }
-  } catch (error) {
-    for (const parameter of parameters.values()) parameter.dispose();
-    throw error;
-  }
-  return new LoraAdapters(options, parameters);
+export function buildAdapters(program: Program, config: ModelConfig, options: LoraOptions, values: (name: string, shape: [number, number]) => Float32Array): LoraAdapters {
+  const shapes = [...adapterShapes(config, options)];
+  return new LoraAdapters(options, new Map(shapes.map(([name, shape]) => [name, program.variable(shape, () => values(name, shape))])));
 }
 
 /** Names and shapes of the adapters' parameters. */

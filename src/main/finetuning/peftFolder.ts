@@ -7,7 +7,6 @@ import type { LoraOptions } from '../../shared/finetuning.ts';
 import { writeFolderAtomic, writeJsonAtomic } from '../disk/atomic.ts';
 import type { LanguageModel } from '../models/languageModel.ts';
 import { SafetensorsFile, writeSafetensors, type TensorSource } from '../models/safetensors.ts';
-import { eagerVariable } from '../tensorflow/variables.ts';
 import { Classifier, SCORE } from './classifier.ts';
 import { adapterShapes, buildAdapters, DEFAULT_TARGETS } from './lora.ts';
 
@@ -72,7 +71,7 @@ export async function savePeftFolder(folder: string, classifier: Classifier, bas
 }
 
 /**
- * Reads adapters and a classifier that were saved by PEFT or by Cria, for the model they were trained on.
+ * Reads adapters and a classifier that were saved by PEFT or by Cria, for the model they were trained on, into the model's program.
  * @throws CriaError `bad-model` for a variant of LoRA that Cria does not compute, or weights that do not fit the model
  */
 export function loadPeftFolder(folder: string, model: LanguageModel): Classifier {
@@ -91,8 +90,10 @@ export function loadPeftFolder(folder: string, model: LanguageModel): Classifier
     if (unknown !== undefined) throw bad(`it has ${unknown}`);
     const head = read(SCORE, null);
     if (head.shape.length !== 2 || head.shape[1] !== model.config.hidden_size) throw bad(`the classifier has shape [${head.shape.join(', ')}]`);
-    const adapters = buildAdapters(model.config, options, (name, shape) => read(name, shape).values);
-    return new Classifier(model, eagerVariable(SCORE, head.shape, () => head.values), adapters);
+    // Read now: a compiled program asks for values only at its first run.
+    const values = new Map([...shapes].map(([name, shape]) => [name, read(name, shape).values]));
+    const adapters = buildAdapters(model.program, model.config, options, (name) => values.get(name)!);
+    return new Classifier(model, model.program.variable(head.shape, () => head.values), adapters);
   } finally {
     file.close();
   }

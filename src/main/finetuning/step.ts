@@ -4,9 +4,9 @@
  * Shapes in comments: B sequences, T positions, K classes.
  */
 import { withGradient } from '../tensorflow/gradient.ts';
-import { sparseCrossEntropy } from '../tensorflow/ops.ts';
+import { isFinite, sparseCrossEntropy } from '../tensorflow/ops.ts';
 import { tf, type Scalar, type Tensor, type Tensor1D, type Tensor2D, type Variable } from '../tensorflow/tf.ts';
-import type { AdamW } from '../training/optimiser.ts';
+import { globalNorm, type AdamW, type UpdateInputs } from '../training/optimiser.ts';
 import type { Classifier } from './classifier.ts';
 
 /** What a program feeds to a step, by name. */
@@ -17,17 +17,13 @@ export interface ExampleTensors {
   last: Tensor;
 }
 
-export interface StepTensors extends ExampleTensors {
+export interface TrainTensors extends ExampleTensors {
   /** int32 [B] */
   labels: Tensor;
   /** float32 [B], 0 for rows that only fill the batch up */
   weights: Tensor;
   /** int32 [2], what this step's dropout masks follow from */
   dropoutSeed: Tensor;
-  /** float32 */
-  learningRate: Tensor;
-  /** float32, 1 for the first update */
-  step: Tensor;
 }
 
 /**
@@ -47,17 +43,18 @@ export function classLoss(logits: Tensor2D, labels: Tensor1D, weights: Tensor1D)
 }
 
 /** Loss and the gradient of each trained parameter, in their order. */
-export function classGradients(classifier: Classifier, { ids, last, labels, weights, dropoutSeed }: Omit<StepTensors, 'learningRate' | 'step'>): { loss: Scalar; gradients: Tensor[] } {
+export function classGradients(classifier: Classifier, { ids, last, labels, weights, dropoutSeed }: TrainTensors): { loss: Scalar; gradients: Tensor[] } {
   const variables: Variable[] = [...classifier.trained.values()];
   const { value: loss, grads } = tf.variableGrads(() => classLoss(logitsOf(classifier, { ids, last }, dropoutSeed), labels as Tensor1D, weights as Tensor1D), variables);
   return { loss, gradients: variables.map((variable) => grads[variable.name]!) };
 }
 
-/** One update of the trained parameters. `metrics` is [loss, global norm of the gradient before clipping]. */
-export function trainStep(classifier: Classifier, optimiser: AdamW): (inputs: StepTensors) => { metrics: Tensor } {
+/** One update of the trained parameters; none when the gradient is not finite. `metrics` is [loss, global norm of the gradient before clipping]. */
+export function trainStep(classifier: Classifier, optimiser: AdamW): (inputs: TrainTensors & Record<UpdateInputs, Tensor>) => { metrics: Tensor } {
   return (inputs) => {
     const { loss, gradients } = classGradients(classifier, inputs);
-    const norm = optimiser.update(gradients, { learningRate: inputs.learningRate as Scalar, step: inputs.step as Scalar });
+    const norm = globalNorm(gradients);
+    optimiser.update({ values: gradients, norm, usable: isFinite(norm), scale: tf.scalar(1) }, inputs);
     return { metrics: tf.stack([loss, norm]) };
   };
 }

@@ -70,8 +70,9 @@ function selectingValue(method: FinetuningOptions['method'], { lossNats, f1, acc
 export async function trainTask(parts: TaskParts, context: JobContext): Promise<TaskTraining> {
   const { program, train, options, label } = parts;
   const { batchSize, epochs, seed } = options;
-  const checkpoints = new Checkpoints<TaskState>(parts.folder, taskState);
-  const { trained, optimiserState } = program;
+  const checkpoints = new Checkpoints<TaskState>(parts.folder, program.program, taskState);
+  const { optimiserState } = program;
+  const { trained } = program.classifier;
   const state: TaskState = checkpoints.newest() ?? { step: 0, seconds: 0, best: null, misses: 0, stopped: false, window: { steps: 0, loss: 0 } };
   if (state.step > 0) checkpoints.restore(state.step, trained, optimiserState);
 

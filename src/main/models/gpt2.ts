@@ -3,29 +3,23 @@
  * Shapes in comments: B sequences, T positions, N = B*T, H hidden size, A heads, D = H/A, V vocabulary.
  */
 import { tf, type Tensor, type Tensor1D, type Tensor2D, type Tensor3D, type Variable } from '../tensorflow/tf.ts';
-import type { ForwardOptions, LanguageModel } from './languageModel.ts';
+import { BaseModel } from './baseModel.ts';
+import type { ForwardOptions } from './languageModel.ts';
 import { attend, conv1d, embed, geluNew, layerNorm, linear, splitHeads } from './layers.ts';
 import type { Gpt2Config } from './modelConfig.ts';
 import { Pass } from './pass.ts';
 import { causalMask, Tables } from './tables.ts';
 
-export class Gpt2 implements LanguageModel {
-  readonly config: Gpt2Config;
-  readonly parameters: ReadonlyMap<string, Variable>;
+export class Gpt2 extends BaseModel<Gpt2Config> {
   readonly #tables = new Tables((length) => ({ visible: causalMask(length) as Tensor }));
-
-  constructor(config: Gpt2Config, parameters: ReadonlyMap<string, Variable>) {
-    this.config = config;
-    this.parameters = parameters;
-  }
 
   hiddenStates(ids: Tensor2D, options: ForwardOptions = {}): Tensor3D {
     const pass = new Pass(options);
     const { dropout } = pass;
     const [batch, length] = ids.shape;
     const { hidden_size, n_layer, embd_pdrop, resid_pdrop } = this.config;
-    const tokens = embed(this.#weight('wte.weight'), tf.reshape(ids, [-1]) as Tensor1D); // (N, H)
-    const positions = tf.slice(this.#weight('wpe.weight') as Tensor, [0, 0], [length, hidden_size]); // (T, H)
+    const tokens = embed(this.weight('wte.weight'), tf.reshape(ids, [-1]) as Tensor1D); // (N, H)
+    const positions = tf.slice(this.weight('wpe.weight') as Tensor, [0, 0], [length, hidden_size]); // (T, H)
     const sum = tf.add(tf.reshape(tokens, [batch, length, hidden_size]), positions);
     let x = dropout.apply(tf.reshape(sum, [-1, hidden_size]) as Tensor2D, embd_pdrop);
     for (let layer = 0; layer < n_layer; layer++) {
@@ -40,13 +34,9 @@ export class Gpt2 implements LanguageModel {
 
   head<T extends Tensor>(hidden: T): T {
     const { hidden_size, vocab_size, tie_word_embeddings } = this.config;
-    const weight = tie_word_embeddings ? this.#weight('wte.weight') : this.parameters.get('lm_head.weight')!;
+    const weight = tie_word_embeddings ? this.weight('wte.weight') : this.parameters.get('lm_head.weight')!;
     const logits = linear(tf.reshape(hidden, [-1, hidden_size]), weight); // (N, V)
     return tf.reshape(logits, [...hidden.shape.slice(0, -1), vocab_size]) as Tensor as T;
-  }
-
-  logits(ids: Tensor2D, options?: ForwardOptions): Tensor3D {
-    return this.head(this.hiddenStates(ids, options)); // (B, T, V)
   }
 
   #attention(x: Tensor2D, at: string, batch: number, length: number, pass: Pass): Tensor2D {
@@ -65,19 +55,19 @@ export class Gpt2 implements LanguageModel {
   }
 
   #project(x: Tensor2D, name: string, pass: Pass): Tensor2D {
-    return pass.adapted(`transformer.${name}`, x, conv1d(x, this.#weight(`${name}.weight`), this.#weight(`${name}.bias`)));
+    return pass.adapted(`transformer.${name}`, x, conv1d(x, this.weight(`${name}.weight`), this.weight(`${name}.bias`)));
   }
 
   #norm(x: Tensor2D, name: string): Tensor2D {
-    return layerNorm(x, this.#weight(`${name}.weight`), this.#weight(`${name}.bias`), this.config.layer_norm_epsilon);
+    return layerNorm(x, this.weight(`${name}.weight`), this.weight(`${name}.bias`), this.config.layer_norm_epsilon);
   }
 
-  #weight(name: string): Variable {
-    return this.parameters.get(`transformer.${name}`)!;
+  protected override weight(name: string): Variable {
+    return super.weight(`transformer.${name}`);
   }
 
-  dispose(): void {
+  override dispose(): void {
     this.#tables.dispose();
-    for (const parameter of this.parameters.values()) parameter.dispose();
+    super.dispose();
   }
 }

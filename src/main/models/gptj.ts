@@ -4,7 +4,8 @@
  * Shapes in comments: B sequences, T positions, N = B*T, H hidden size, A heads, D = H/A, R rotary_dim, V vocabulary.
  */
 import { tf, type Tensor, type Tensor1D, type Tensor2D, type Tensor3D, type Tensor4D, type Variable } from '../tensorflow/tf.ts';
-import type { ForwardOptions, LanguageModel } from './languageModel.ts';
+import { BaseModel, type ModelParts } from './baseModel.ts';
+import type { ForwardOptions } from './languageModel.ts';
 import { attend, embed, geluNew, layerNorm, linear, splitHeads } from './layers.ts';
 import type { GptJConfig } from './modelConfig.ts';
 import { Pass } from './pass.ts';
@@ -13,14 +14,12 @@ import { causalMask, Tables } from './tables.ts';
 
 const ROPE_THETA = 10_000;
 
-export class GptJ implements LanguageModel {
-  readonly config: GptJConfig;
-  readonly parameters: ReadonlyMap<string, Variable>;
+export class GptJ extends BaseModel<GptJConfig> {
   readonly #tables: Tables<RotaryTables & { visible: Tensor }>;
 
-  constructor(config: GptJConfig, parameters: ReadonlyMap<string, Variable>) {
-    this.config = config;
-    this.parameters = parameters;
+  constructor(parts: ModelParts<GptJConfig>) {
+    super(parts);
+    const { config } = parts;
     this.#tables = new Tables((length) => ({ visible: causalMask(length), ...rotaryTables(length, config.rotary_dim, ROPE_THETA, 'interleaved') }));
   }
 
@@ -29,7 +28,7 @@ export class GptJ implements LanguageModel {
     const { dropout } = pass;
     const [batch, length] = ids.shape;
     const { hidden_size, n_layer, embd_pdrop, resid_pdrop } = this.config;
-    let x = dropout.apply(embed(this.#weight('wte.weight'), tf.reshape(ids, [-1]) as Tensor1D), embd_pdrop); // (N, H)
+    let x = dropout.apply(embed(this.weight('wte.weight'), tf.reshape(ids, [-1]) as Tensor1D), embd_pdrop); // (N, H)
     for (let layer = 0; layer < n_layer; layer++) {
       const at = `h.${layer}`;
       const normed = this.#norm(x, `${at}.ln_1`);
@@ -42,13 +41,9 @@ export class GptJ implements LanguageModel {
 
   head<T extends Tensor>(hidden: T): T {
     const { hidden_size, vocab_size, tie_word_embeddings } = this.config;
-    const weight = tie_word_embeddings ? this.#weight('wte.weight') : this.parameters.get('lm_head.weight')!;
+    const weight = tie_word_embeddings ? this.weight('wte.weight') : this.parameters.get('lm_head.weight')!;
     const logits = linear(tf.reshape(hidden, [-1, hidden_size]), weight, this.parameters.get('lm_head.bias')!); // (N, V)
     return tf.reshape(logits, [...hidden.shape.slice(0, -1), vocab_size]) as Tensor as T;
-  }
-
-  logits(ids: Tensor2D, options?: ForwardOptions): Tensor3D {
-    return this.head(this.hiddenStates(ids, options)); // (B, T, V)
   }
 
   #attention(x: Tensor2D, at: string, batch: number, length: number, pass: Pass): Tensor2D {
@@ -77,19 +72,19 @@ export class GptJ implements LanguageModel {
   /** Attention's projections have no bias. */
   #project(x: Tensor2D, name: string, pass: Pass): Tensor2D {
     const bias = this.parameters.get(`transformer.${name}.bias`);
-    return pass.adapted(`transformer.${name}`, x, linear(x, this.#weight(`${name}.weight`), bias));
+    return pass.adapted(`transformer.${name}`, x, linear(x, this.weight(`${name}.weight`), bias));
   }
 
   #norm(x: Tensor2D, name: string): Tensor2D {
-    return layerNorm(x, this.#weight(`${name}.weight`), this.#weight(`${name}.bias`), this.config.layer_norm_epsilon);
+    return layerNorm(x, this.weight(`${name}.weight`), this.weight(`${name}.bias`), this.config.layer_norm_epsilon);
   }
 
-  #weight(name: string): Variable {
-    return this.parameters.get(`transformer.${name}`)!;
+  protected override weight(name: string): Variable {
+    return super.weight(`transformer.${name}`);
   }
 
-  dispose(): void {
+  override dispose(): void {
     this.#tables.dispose();
-    for (const parameter of this.parameters.values()) parameter.dispose();
+    super.dispose();
   }
 }

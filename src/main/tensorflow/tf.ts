@@ -22,8 +22,9 @@ const load = createRequire(import.meta.url);
 
 /** The native object that tfjs-node asks for everything; tensors are numbers to it. */
 export interface Binding {
-  readonly [constant: `TF_${string}`]: number;
   readonly TF_Version: string;
+  readonly [constant: `TF_ATTR_${string}`]: number;
+  readonly [type: `TF_${Uppercase<string>}`]: number;
   createTensor(shape: readonly number[], dtype: number, values: unknown): number;
   deleteTensor(id: number): void;
   tensorDataSync(id: number): Float32Array | Int32Array | Uint8Array;

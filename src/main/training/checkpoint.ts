@@ -10,7 +10,8 @@ import { z } from 'zod';
 import { CriaError } from '../../shared/errors.ts';
 import { writeFolderAtomic, writeJsonAtomic } from '../disk/atomic.ts';
 import { SafetensorsFile, writeSafetensors, type TensorSource } from '../models/safetensors.ts';
-import { tf, type Variable } from '../tensorflow/tf.ts';
+import type { Program } from '../tensorflow/program.ts';
+import type { Variable } from '../tensorflow/tf.ts';
 
 const VERSION = 1;
 const WEIGHTS = 'weights.safetensors';
@@ -43,32 +44,21 @@ const trainingState = z.object({
 
 export type TrainingState = z.infer<typeof trainingState>;
 
-/** A tensor that a checkpoint is taken of and put back into, wherever it lives. */
-export interface StoredTensor {
-  shape: readonly number[];
-  read(): Float32Array;
-  write(values: Float32Array): void;
-}
-
-type Tensors = ReadonlyMap<string, StoredTensor>;
-
-/** Variables that live in tfjs. */
-export function storedVariables(variables: ReadonlyMap<string, Variable>): Map<string, StoredTensor> {
-  return new Map([...variables].map(([name, variable]) => [name, {
-    shape: variable.shape, read: () => variable.dataSync() as Float32Array, write: (values) => assignValues(variable, values),
-  }]));
-}
+type Variables = ReadonlyMap<string, Variable>;
 
 export class Checkpoints<State extends CheckpointState = TrainingState> {
   readonly #folder: string;
+  readonly #program: Program;
   readonly #schema: z.ZodType<State>;
 
   /**
    * @param folder the run's own folder, or what in it is trained by itself
+   * @param program the one that weights and optimiser state belong to
    * @param schema what this kind of training has to remember; left out, that of {@link TrainingState}
    */
-  constructor(folder: string, schema?: z.ZodType<State>) {
+  constructor(folder: string, program: Program, schema?: z.ZodType<State>) {
     this.#folder = join(folder, 'checkpoints');
+    this.#program = program;
     this.#schema = schema ?? (trainingState as unknown as z.ZodType<State>);
   }
 
@@ -76,14 +66,14 @@ export class Checkpoints<State extends CheckpointState = TrainingState> {
    * Writes a checkpoint, then removes those that are neither it nor the best one. Until it is whole, the earlier ones stay.
    * @throws CriaError `no-space` and other system errors; the earlier checkpoints are unharmed then
    */
-  async save(state: State, parameters: Tensors, optimiser: Tensors): Promise<void> {
+  async save(state: State, parameters: Variables, optimiser: Variables): Promise<void> {
     const name = folderName(state.step);
     this.#removeUnfinished();
     if (this.#isComplete(name)) rmSync(join(this.#folder, name), { recursive: true }); // The same step again, from a resumed run.
     try {
       await writeFolderAtomic(join(this.#folder, name), (folder) => {
-        writeSafetensors(join(folder, WEIGHTS), sources(parameters));
-        writeSafetensors(join(folder, OPTIMISER), sources(optimiser));
+        writeSafetensors(join(folder, WEIGHTS), this.#sources(parameters));
+        writeSafetensors(join(folder, OPTIMISER), this.#sources(optimiser));
         writeJsonAtomic(join(folder, STATE), { format: 'cria-checkpoint', version: VERSION, ...state });
         const sizes = Object.fromEntries([WEIGHTS, OPTIMISER, STATE].map((file) => [file, statSync(join(folder, file)).size]));
         writeJsonAtomic(join(folder, COMPLETE), sizes);
@@ -105,11 +95,11 @@ export class Checkpoints<State extends CheckpointState = TrainingState> {
     return name === undefined ? null : this.#readState(name);
   }
 
-  /** Puts the weights of a step's checkpoint, and the optimiser's state where asked for, back. */
-  restore(step: number, parameters: Tensors, optimiser: Tensors | null): void {
+  /** Puts the weights of a step's checkpoint, and the optimiser's state where asked for, into the variables. */
+  restore(step: number, parameters: Variables, optimiser: Variables | null): void {
     const folder = join(this.#folder, folderName(step));
-    assignAll(join(folder, WEIGHTS), parameters);
-    if (optimiser) assignAll(join(folder, OPTIMISER), optimiser);
+    this.#assignAll(join(folder, WEIGHTS), parameters);
+    if (optimiser) this.#assignAll(join(folder, OPTIMISER), optimiser);
   }
 
   /** A parameter's values at a step, from its checkpoint, without touching any variable. */
@@ -142,6 +132,17 @@ export class Checkpoints<State extends CheckpointState = TrainingState> {
     throw new CriaError('too-new', `${path} was not written by this version of Cria.`, 'Resume the run with the version that started it.');
   }
 
+  #sources(variables: Variables): Map<string, TensorSource> {
+    const tensors = new Map<string, TensorSource>();
+    for (const [name, variable] of variables) tensors.set(name, { shape: variable.shape, values: () => this.#program.read(variable) });
+    return tensors;
+  }
+
+  #assignAll(path: string, variables: Variables): void {
+    // Read when they are wanted, so that they are never all in memory at once.
+    for (const [name, variable] of variables) this.#program.write(variable, () => readOne(path, name));
+  }
+
   /** A kill in the middle of saving leaves a folder with a temporary name. */
   #removeUnfinished(): void {
     if (!existsSync(this.#folder)) return;
@@ -156,21 +157,11 @@ function folderName(step: number): string {
   return `step-${String(step).padStart(9, '0')}`;
 }
 
-function sources(tensors: Tensors): Map<string, TensorSource> {
-  return new Map([...tensors].map(([name, tensor]) => [name, { shape: [...tensor.shape], values: () => tensor.read() }]));
-}
-
-function assignAll(path: string, tensors: Tensors): void {
+function readOne(path: string, name: string): Float32Array {
   const file = new SafetensorsFile(path);
   try {
-    for (const [name, tensor] of tensors) tensor.write(file.readFloats(name));
+    return file.readFloats(name);
   } finally {
     file.close();
   }
-}
-
-function assignValues(variable: Variable, values: Float32Array): void {
-  const tensor = tf.tensor(values, variable.shape, 'float32');
-  variable.assign(tensor);
-  tensor.dispose();
 }

@@ -38,9 +38,9 @@ export function shiftLabels(ids: Int32Array, length: number, padId: number | nul
  * Mean negative log-likelihood, in nats per token. Over several micro-batches, divide each by the tokens of all of them: the sum is then
  * the loss of the whole batch, however it was cut.
  * @param logits float32 [N, V]
- * @param tokens what the weighted sum is divided by
+ * @param tokens what the weighted sum is divided by, float32 []
  */
-export function crossEntropy(logits: Tensor2D, { ids, weights }: Targets, tokens: number): Scalar {
+export function crossEntropy(logits: Tensor2D, { ids, weights }: Targets, tokens: Scalar): Scalar {
   return withGradient(
     [logits],
     (input) => {

@@ -4,18 +4,18 @@ import { resolve } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
 import { binaryTable, metricOfTable } from '../../../src/main/evaluation/metrics.ts';
 import { makeBatch } from '../../../src/main/finetuning/batches.ts';
-import { Classifier, SCORE } from '../../../src/main/finetuning/classifier.ts';
+import { Classifier } from '../../../src/main/finetuning/classifier.ts';
 import { keptLengths } from '../../../src/main/finetuning/examples.ts';
 import { buildAdapters } from '../../../src/main/finetuning/lora.ts';
 import { select, type SelectionState } from '../../../src/main/finetuning/selection.ts';
 import { classGradients, predictStep, trainStep } from '../../../src/main/finetuning/step.ts';
-import { Program } from '../../../src/main/tensorflow/compile/program.ts';
-import { tf } from '../../../src/main/tensorflow/tf.ts';
-import { eagerVariable, type MakeVariable } from '../../../src/main/tensorflow/variables.ts';
+import type { Program } from '../../../src/main/tensorflow/program.ts';
+import { tf, type Variable } from '../../../src/main/tensorflow/tf.ts';
 import { AdamW } from '../../../src/main/training/optimiser.ts';
 import { linearRateAt } from '../../../src/main/training/schedule.ts';
 import { formulaModel, type FormulaModel, type ParameterList } from '../../support/formulaModels.ts';
 import { maxDifference } from '../../support/fixtureModels.ts';
+import { newProgram, WAYS, type Way } from '../../support/programs.ts';
 
 interface Measured {
   trained: ParameterList;
@@ -51,28 +51,19 @@ const { classes, length, rank, alpha } = oracle;
 const made: { dispose(): void }[] = [];
 afterEach(() => made.splice(0).reverse().forEach((one) => one.dispose()));
 
-function make(type: FormulaModel, method: 'all' | 'lora', variable: MakeVariable = eagerVariable): Classifier {
+/** A program with the classifier's variables in it. */
+function make(type: FormulaModel, method: 'all' | 'lora', way: Way): { program: Program; classifier: Classifier } {
+  const program = newProgram(way);
   const { parameters } = oracle.models[type];
-  const model = formulaModel(type, oracle, parameters.slice(0, -1), { amplitude: 0.2 }, variable);
-  const score = variable(SCORE, [classes, 16], () => Float32Array.from({ length: classes * 16 }, (_, i) => 0.2 * Math.sin(1.3 * (parameters.length - 1) + 0.7 * i)));
+  const model = formulaModel(program, type, oracle, parameters.slice(0, -1), { amplitude: 0.2 });
+  const score = program.variable([classes, 16], () => Float32Array.from({ length: classes * 16 }, (_, i) => 0.2 * Math.sin(1.3 * (parameters.length - 1) + 0.7 * i)));
   let q = 0;
-  const adapters = method === 'all' ? null : buildAdapters(model.config, { rank, alpha, dropout: 0, targets: null }, (_, [rows, columns]) => {
+  const adapters = method === 'all' ? null : buildAdapters(program, model.config, { rank, alpha, dropout: 0, targets: null }, (_, [rows, columns]) => {
     const at = q++;
     return Float32Array.from({ length: rows * columns }, (_value, i) => 0.2 * Math.sin(1.3 * at + 0.7 * i + 0.3));
-  }, variable);
-  const classifier = new Classifier(model, score, adapters);
-  if (variable === eagerVariable) made.push(model, classifier);
-  return classifier;
-}
-
-/** A program with the classifier's variables in it. */
-function compile(type: FormulaModel, method: 'all' | 'lora') {
-  const program = new Program();
-  made.push(program);
-  const variable: MakeVariable = (...given) => program.variable(...given);
-  const classifier = make(type, method, variable);
-  const values = (names: Iterable<string>) => new Map([...names].map((name) => [name, program.read(name)]));
-  return { program, variable, classifier, values };
+  });
+  made.push(program, model);
+  return { program, classifier: new Classifier(model, score, adapters) };
 }
 
 /** The batch of make_finetuning.py; longer than there, which must change nothing. */
@@ -83,12 +74,11 @@ function batch() {
   return makeBatch(examples, { rows: examples.length + 2, padId: 0, maxLength: oracle.positions });
 }
 
-function stepInputs(learningRate: number, step: number) {
+function stepInputs() {
   const { ids, last, labels, weights, rows, length: positions } = batch();
   return {
     ids: { values: ids, shape: [rows, positions] }, last: { values: last, shape: [rows] }, labels: { values: labels, shape: [rows] },
     weights: { values: weights, shape: [rows] }, dropoutSeed: { values: Int32Array.of(1, 2), shape: [2] },
-    learningRate: { values: Float32Array.of(learningRate), shape: [] }, step: { values: Float32Array.of(step), shape: [] },
   };
 }
 
@@ -98,19 +88,19 @@ describe.each(['llama', 'gpt2', 'gptj'] as const)('%s', (type) => {
   describe.each(['all', 'lora'] as const)('%s', (method) => {
     const expected = oracle.models[type][method];
 
-    it('has PyTorch\'s class logits', () => {
-      const { ids, last } = stepInputs(0, 1);
-      const { program, classifier } = compile(type, method);
+    it.each(WAYS)('has PyTorch\'s class logits (%s)', (way) => {
+      const { ids, last } = stepInputs();
+      const { program, classifier } = make(type, method, way);
       const { logits } = program.function('predict', predictStep(classifier)).run({ ids, last });
       expect(maxDifference(logits.slice(0, expected.logits.length), expected.logits)).toBeLessThan(2e-5);
     });
 
     it('trains the same parameters, with PyTorch\'s loss and gradients', () => {
-      const classifier = make(type, method);
+      const { classifier } = make(type, method, 'eager');
       const names = [...classifier.trained.keys()];
       expect([...classifier.trained].map(([name, { shape }]) => [name, shape]).sort()).toEqual([...expected.trained].sort());
       tf.tidy(() => {
-        const tensors = Object.fromEntries(Object.entries(stepInputs(0, 1)).map(([name, { values, shape }]) => [name, tf.tensor(values, shape, values instanceof Int32Array ? 'int32' : 'float32')]));
+        const tensors = Object.fromEntries(Object.entries(stepInputs()).map(([name, { values, shape }]) => [name, tf.tensor(values, shape, values instanceof Int32Array ? 'int32' : 'float32')]));
         const { loss, gradients } = classGradients(classifier, tensors as never);
         expect(loss.dataSync()[0]).toBeCloseTo(expected.loss, 5);
         gradients.forEach((gradient, i) => {
@@ -120,24 +110,25 @@ describe.each(['llama', 'gpt2', 'gptj'] as const)('%s', (type) => {
       });
     });
 
-    it('has PyTorch\'s parameters after two steps', () => {
-      const { program, variable, classifier, values: read } = compile(type, method);
-      const optimiser = new AdamW(classifier.trained, { weightDecay: 0, maxGradNorm: 1 }, variable);
-      const frozen = method === 'lora' ? read(classifier.body.keys()) : new Map<string, Float32Array>();
+    it.each(WAYS)('has PyTorch\'s parameters after two steps (%s)', (way) => {
+      const { program, classifier } = make(type, method, way);
+      const read = (variables: ReadonlyMap<string, Variable>) => new Map([...variables].map(([name, variable]) => [name, Float32Array.from(program.read(variable))]));
+      const optimiser = new AdamW(program, classifier.trained, { weightDecay: 0, maxGradNorm: 1 });
+      const frozen = method === 'lora' ? read(classifier.body) : new Map<string, Float32Array>();
       const step = program.function('train', trainStep(classifier, optimiser));
       oracle.learningRates.forEach((rate, i) => {
-        const [loss, gradientNorm] = step.run(stepInputs(rate, i + 1)).metrics as Float32Array;
+        const [loss, gradientNorm] = step.run({ ...stepInputs(), ...optimiser.inputs(rate, i + 1) }).metrics as Float32Array;
         expect(loss).toBeCloseTo(expected.losses[i]!, 4);
         expect(gradientNorm! / expected.clippedNorms[i]!).toBeCloseTo(1, 3);
       });
-      for (const [name, values] of read(classifier.trained.keys())) {
+      for (const [name, values] of read(classifier.trained)) {
         // Adam magnifies the rounding noise of gradients that are truly zero (GPT-2's key biases) up to the learning rate.
         const tolerance = (name.endsWith('c_attn.bias') ? 1e-2 : 2e-4) * Math.sqrt(values.length);
         const [expectedNorm, expectedProduct] = expected.after[name]!;
         expect(Math.abs(norm(values) - expectedNorm), `norm of ${name}`).toBeLessThan(tolerance);
         expect(Math.abs(values.reduce((sum, x, at) => sum + x * Math.sin(at), 0) - expectedProduct), name).toBeLessThan(tolerance);
       }
-      for (const [name, values] of frozen) expect(maxDifference(program.read(name), values), name).toBe(0);
+      for (const [name, values] of frozen) expect(maxDifference(program.read(classifier.body.get(name)!), values), name).toBe(0);
     });
   });
 });

@@ -7,6 +7,7 @@ import type { Classifier } from '../../../src/main/finetuning/classifier.ts';
 import { loadPeftFolder, savePeftFolder } from '../../../src/main/finetuning/peftFolder.ts';
 import type { LanguageModel } from '../../../src/main/models/languageModel.ts';
 import { SafetensorsFile } from '../../../src/main/models/safetensors.ts';
+import { EagerProgram } from '../../../src/main/tensorflow/eagerProgram.ts';
 import { tf, type Tensor1D, type Tensor2D } from '../../../src/main/tensorflow/tf.ts';
 import { formulaModel, type FormulaModel, type ParameterList } from '../../support/formulaModels.ts';
 import { maxDifference } from '../../support/fixtureModels.ts';
@@ -34,8 +35,9 @@ const made: { dispose(): void }[] = [];
 afterEach(() => made.splice(0).reverse().forEach((one) => one.dispose()));
 
 function model(type: FormulaModel): LanguageModel {
-  const built = formulaModel(type, oracle, oracle.models[type].parameters.slice(0, -1), { amplitude: 0.2 });
-  made.push(built);
+  const program = new EagerProgram();
+  const built = formulaModel(program, type, oracle, oracle.models[type].parameters.slice(0, -1), { amplitude: 0.2 });
+  made.push(program, built);
   return built;
 }
 
@@ -48,12 +50,6 @@ function peftFolder(type: FormulaModel, changes: Record<string, unknown> = {}): 
   return folder;
 }
 
-function load(folder: string, base: LanguageModel): Classifier {
-  const classifier = loadPeftFolder(folder, base);
-  made.push(classifier);
-  return classifier;
-}
-
 function logits(classifier: Classifier): Float32Array {
   const { ids, last, rows, length } = makeBatch(oracle.lengths.map((count, row) => ({
     ids: Int32Array.from({ length: count }, (_, column) => 3 + (((row * oracle.length + column) * 31 + row) % 47)), label: 0,
@@ -63,13 +59,13 @@ function logits(classifier: Classifier): Float32Array {
 
 describe.each(ARCHITECTURES)('adapters of %s', (type) => {
   it('saved by peft give peft\'s logits', () => {
-    const classifier = load(peftFolder(type), model(type));
+    const classifier = loadPeftFolder(peftFolder(type), model(type));
     expect(classifier.adapters!.options).toMatchObject({ rank: oracle.rank, alpha: oracle.alpha, dropout: 0 });
     expect(maxDifference(logits(classifier), oracle.models[type].lora.logits)).toBeLessThan(2e-5);
   });
 
   it('are saved under peft\'s names and in its config\'s terms, and read back', async () => {
-    const classifier = load(peftFolder(type), model(type));
+    const classifier = loadPeftFolder(peftFolder(type), model(type));
     const folder = join(temporaryFolder(), 'adapter');
     await savePeftFolder(folder, classifier, '/models/base', (name) => classifier.trained.get(name)!.dataSync() as Float32Array);
     const written = new SafetensorsFile(join(folder, 'adapter_model.safetensors'));
@@ -82,7 +78,7 @@ describe.each(ARCHITECTURES)('adapters of %s', (type) => {
     const expected = oracle.models[type].adapterFolder.config;
     for (const key of ['peft_type', 'task_type', 'r', 'lora_alpha', 'bias', 'fan_in_fan_out', 'inference_mode']) expect(config[key], key).toEqual(expected[key]);
     expect([...(config.target_modules as string[])].sort()).toEqual([...(expected.target_modules as string[])].sort());
-    expect(logits(load(folder, classifier.model))).toEqual(logits(classifier));
+    expect(logits(loadPeftFolder(folder, classifier.model))).toEqual(logits(classifier));
   });
 });
 

@@ -1,24 +1,21 @@
 /**
- * In which precision a recorded function computes. Variables, losses, norms and element-wise ops stay in float32; with mixed precision,
- * matrix products take their factors in half precision, as PyTorch's autocast has it.
+ * What an op becomes in a program's precision. With mixed precision, matrix products take their factors in half precision and all else
+ * stays in float32, as PyTorch's autocast has it.
  */
+import type { Precision } from '../program.ts';
 import { DType, type Attributes, type DTypeNumber, type Output } from './graph.ts';
 import type { Recorder } from './recorder.ts';
 
-export const PRECISIONS = ['float32', 'bfloat16', 'float16'] as const;
-export type PrecisionName = (typeof PRECISIONS)[number];
-
-export interface Precision {
-  readonly name: PrecisionName;
+export interface Numerics {
   /** Adds to the recorder's graph what the op is in this precision. */
   emit(recorder: Recorder, op: string, inputs: readonly Output[], attributes: Attributes): Output[];
+  /** The float32 form of a value that is kept in half precision. */
+  widen(recorder: Recorder, narrow: Output): Output;
 }
 
-export function precision(name: PrecisionName): Precision {
-  return name === 'float32' ? float32 : new Mixed(name);
+export function numerics(precision: Precision): Numerics {
+  return precision === 'float32' ? { emit, widen: (_recorder, output) => output } : new Mixed(DType[precision]);
 }
-
-const float32: Precision = { name: 'float32', emit };
 
 /** tfjs has one product for all ranks; TensorFlow's for matrices is the one with the fast kernels and fusions. */
 function emit(recorder: Recorder, op: string, inputs: readonly Output[], attributes: Attributes): Output[] {
@@ -28,47 +25,50 @@ function emit(recorder: Recorder, op: string, inputs: readonly Output[], attribu
 }
 
 const PRODUCTS = new Set(['MatMul', 'BatchMatMulV2']);
-/** Ops that move values about and change none: they work on the narrower form when there is one. */
-const MOVES = new Set(['Reshape', 'Transpose', 'ReverseV2', 'Slice', 'SplitV', 'ExpandDims', 'ConcatV2']);
+/** Ops that move values about and change none, with their type attribute: they work on the narrow form where that is exact. */
+const MOVES: Readonly<Record<string, string>> = {
+  Reshape: 'T', Transpose: 'T', ReverseV2: 'T', Slice: 'T', SplitV: 'T', ExpandDims: 'T', ConcatV2: 'T', GatherV2: 'Tparams',
+};
 
-class Mixed implements Precision {
-  readonly name: PrecisionName;
+class Mixed implements Numerics {
   readonly #half: DTypeNumber;
-  /** The half-precision form of float32 outputs, where it exists already. */
-  readonly #narrow = new WeakMap<Output, Output>();
+  /** Float32 outputs that were widened -> what they were widened from. */
+  readonly #exact = new WeakMap<Output, Output>();
+  /** Float32 outputs -> what they were rounded to. */
+  readonly #rounded = new WeakMap<Output, Output>();
 
-  constructor(name: 'bfloat16' | 'float16') {
-    this.name = name;
-    this.#half = DType[name];
+  constructor(half: DTypeNumber) {
+    this.#half = half;
   }
 
   emit(recorder: Recorder, op: string, inputs: readonly Output[], attributes: Attributes): Output[] {
     const floats = inputs.filter(({ dtype }) => dtype === DType.float32);
     if (PRODUCTS.has(op) && floats.length === 2) {
-      return this.#widen(recorder, emit(recorder, op, inputs.map((input) => this.#narrowed(recorder, input)), { ...attributes, T: { type: this.#half } }));
+      const products = emit(recorder, op, inputs.map((input) => this.#narrow(recorder, input)), { ...attributes, T: { type: this.#half } });
+      return products.map((product) => this.widen(recorder, product));
     }
-    if (MOVES.has(op) && floats.length > 0 && floats.every((input) => this.#narrow.has(input))) {
-      return this.#widen(recorder, emit(recorder, op, inputs.map((input) => this.#narrow.get(input) ?? input), { ...attributes, T: { type: this.#half } }));
+    const type = MOVES[op];
+    if (type && floats.length > 0 && floats.every((input) => this.#exact.has(input))) {
+      const moved = emit(recorder, op, inputs.map((input) => this.#exact.get(input) ?? input), { ...attributes, [type]: { type: this.#half } });
+      return moved.map((output) => this.widen(recorder, output));
     }
     return emit(recorder, op, inputs, attributes);
   }
 
-  #narrowed(recorder: Recorder, input: Output): Output {
-    let narrow = this.#narrow.get(input);
-    if (!narrow) {
-      narrow = cast(recorder, input, this.#half);
-      this.#narrow.set(input, narrow);
-    }
-    return narrow;
+  /** Where nobody uses the wide form, TensorFlow does not compute it. */
+  widen(recorder: Recorder, narrow: Output): Output {
+    if (narrow.dtype !== this.#half) return narrow;
+    const wide = cast(recorder, narrow, DType.float32);
+    this.#exact.set(wide, narrow);
+    return wide;
   }
 
-  /** The float32 form of half-precision outputs. Where nobody uses it, TensorFlow does not compute it. */
-  #widen(recorder: Recorder, outputs: readonly Output[]): Output[] {
-    return outputs.map((narrow) => {
-      const wide = cast(recorder, narrow, DType.float32);
-      this.#narrow.set(wide, narrow);
-      return wide;
-    });
+  #narrow(recorder: Recorder, input: Output): Output {
+    const known = this.#exact.get(input) ?? this.#rounded.get(input);
+    if (known) return known;
+    const rounded = cast(recorder, input, this.#half);
+    this.#rounded.set(input, rounded);
+    return rounded;
   }
 }
 

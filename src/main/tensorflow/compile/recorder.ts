@@ -8,7 +8,7 @@
 import { backend, binding as real, symbolicTensor, tensorId, type OpAttribute, type Tensor } from '../tf.ts';
 import { DType, reference, type Attribute, type Attributes, type DTypeNumber, type Graph, type Output, type Values } from './graph.ts';
 import { DATA_DEPENDENT, OPS } from './ops.ts';
-import type { Precision } from './precision.ts';
+import type { Numerics } from './precision.ts';
 
 /** Why something cannot be part of a graph, and where in the code it is. */
 export class RecordingError extends Error {
@@ -51,22 +51,24 @@ export class Recorder {
   readonly name: string;
   readonly #graph: Graph;
   readonly #variables: ReadonlyMap<number, VariableNode>;
-  readonly #precision: Precision;
+  readonly #numerics: Numerics;
   readonly #outputs = new Map<number, Output>();
   readonly #constants = new Map<number, Output>();
   /** Inputs of ops by their id. */
   readonly #given = new Map<number, Tensor>();
   /** The variables' values when the function begins, by variable name. */
   readonly #reads = new Map<string, Output>();
+  /** The nodes that read them. */
+  readonly #readers = new Map<string, string>();
   /** Nodes that change variables, in their order, by variable name. */
   readonly #changes = new Map<string, string[]>();
 
   /** @param variables those of the program, by the id of their tensors */
-  constructor(name: string, graph: Graph, variables: ReadonlyMap<number, VariableNode>, precision: Precision) {
+  constructor(name: string, graph: Graph, variables: ReadonlyMap<number, VariableNode>, numerics: Numerics) {
     this.name = name;
     this.#graph = graph;
     this.#variables = variables;
-    this.#precision = precision;
+    this.#numerics = numerics;
   }
 
   /** Runs the function with this recorder in the binding's place. */
@@ -147,9 +149,9 @@ export class Recorder {
   /** An op that changes a variable in place; what is recorded afterwards and reads the variable would read the old value. */
   change(variable: VariableNode, op: string, inputs: readonly Output[], attributes: Attributes): void {
     const earlier = this.#changes.get(variable.name) ?? [];
-    const read = this.#reads.get(variable.name);
+    const read = this.#readers.get(variable.name);
     // The old value must have been read by then; the kernels copy it if somebody still holds it.
-    const after = [...(read ? [read.node.name] : []), ...earlier.slice(-1)].map((name) => `^${name}`);
+    const after = [...(read ? [read] : []), ...earlier.slice(-1)].map((name) => `^${name}`);
     const node = this.#graph.add(`${this.name}/${op}`, op, [...inputs.map(reference), ...after], attributes);
     this.#changes.set(variable.name, [...earlier, node.name]);
   }
@@ -197,7 +199,8 @@ export class Recorder {
     if (known) return known;
     if (this.#changes.has(variable.name)) throw new RecordingError(`"${this.name}" reads the variable "${variable.name}" after it was changed in place`);
     const node = this.#graph.add(`${this.name}/ReadVariableOp`, 'ReadVariableOp', [reference(variable.handle)], { dtype: { type: variable.dtype } });
-    const output: Output = { node, index: 0, dtype: variable.dtype, shape: variable.shape };
+    this.#readers.set(variable.name, node.name);
+    const output = this.#numerics.widen(this, { node, index: 0, dtype: variable.dtype, shape: variable.shape });
     this.#reads.set(variable.name, output);
     return output;
   }
@@ -237,7 +240,7 @@ export class Recorder {
   #execute(op: string, attributes: OpAttribute[], ids: number[], outputs: number): TensorMetadata[] {
     let made: Output[];
     try {
-      made = this.#precision.emit(this, op, ids.map((id) => this.#resolve(id)), graphAttributes(attributes));
+      made = this.#numerics.emit(this, op, ids.map((id) => this.#resolve(id)), graphAttributes(attributes));
     } catch (error) {
       if (error instanceof RangeError) throw new RecordingError(`${op} in "${this.name}": ${error.message}`, { cause: error });
       throw error;
