@@ -39,7 +39,7 @@ function summarize({ workspace, models, seconds }: DemoResult) {
       accuracy: score.score,
       low: score.low,
       high: score.high,
-      phenomena: Object.fromEntries(score.phenomena.map(({ subtask, accuracy, low, high, items }) => [subtask, { accuracy, low, high, items }])),
+      phenomena: Object.fromEntries(score.phenomena.map(({ subtask, score: accuracy, low, high, items }) => [subtask, { accuracy, low, high, items }])),
     })),
     seconds: Math.round(seconds * 10) / 10,
     workspace,

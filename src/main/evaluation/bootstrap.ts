@@ -8,7 +8,7 @@
 import { decisions, type Outcome } from '../../shared/outcomes.ts';
 import { Random } from '../random.ts';
 import { binaryTable, metricOfTable, type BinaryTable } from './metrics.ts';
-import type { Discordant, Estimate } from './statistics.ts';
+import { discordant, type Discordant, type Estimate } from './statistics.ts';
 
 /** A subtask as a bootstrap sees it: draws the score of one resample. */
 export type Stratum = (random: Random) => number;
@@ -57,7 +57,21 @@ export function proportion(correct: number, items: number): Stratum {
   return (random) => drawBinomial(random, items, correct / items) / items;
 }
 
-/** Difference of two models' accuracies on resampled items; both models keep their answers to an item. */
+/** Score of A minus score of B on resampled items; both models keep their answers to an item. */
+export function pairedStratumOf(a: Outcome, b: Outcome): Stratum {
+  if (a.kind === 'choice' || b.kind === 'choice' || a.metric === 'accuracy') return pairedStratum(discordant(decisions(a), decisions(b)));
+  const { metric } = a;
+  // Cells by label, A's and B's class, each 1 or not.
+  const cells = new Array<number>(8).fill(0);
+  a.labels.forEach((label, i) => cells[4 * Number(label === 1) + 2 * Number(a.predicted[i] === 1) + Number(b.predicted[i] === 1)]!++);
+  const draw = multinomial(cells);
+  return (random) => {
+    const [c0, c1, c2, c3, c4, c5, c6, c7] = draw(random) as [number, number, number, number, number, number, number, number];
+    return metricOfTable(metric, [c0 + c1, c2 + c3, c4 + c5, c6 + c7]) - metricOfTable(metric, [c0 + c2, c1 + c3, c4 + c6, c5 + c7]);
+  };
+}
+
+/** Difference of two models' accuracies on resampled items. */
 export function pairedStratum({ onlyA, onlyB, items }: Discordant): Stratum {
   const draw = multinomial([onlyA, onlyB, items - onlyA - onlyB]);
   return (random) => {

@@ -11,6 +11,7 @@ import type { Workspace } from '../workspace.ts';
 import { aggregate } from './aggregate.ts';
 import { locateSuite, type Places, type SuiteData } from './data.ts';
 import { downloadSuite } from './download.ts';
+import { vocabularyFolder } from './ewok/vocabulary.ts';
 import { loadChoiceSuite, type LoadedChoiceSuite } from './loadSuite.ts';
 import { loadForFinetuning, measureByFinetuning, type LoadedFineTuningSuite } from './measureByFinetuning.ts';
 import { fileName } from './outcomeFiles.ts';
@@ -77,7 +78,7 @@ async function loadSuite(name: string, params: JobParams<'evaluate'>, context: J
   const located = await locateOrDownload(name, params, context, workspace);
   refuseProtocol(located.suite, params.protocol);
   const loaded = isChoice(located)
-    ? await loadChoiceSuite(located, { vocabulary: params.vocabulary, signal: context.signal, onProgress: (progress) => context.progress(progress) })
+    ? await loadChoiceSuite(located, { vocabulary: params.vocabulary, cacheFolder: vocabularyFolder(workspace.corpora), signal: context.signal, onProgress: (progress) => context.progress(progress) })
     : await loadForFinetuning(located as SuiteData<FineTuningSuite>, params.finetuning);
   for (const warning of loaded.warnings) context.log('warning', warning);
   return loaded;

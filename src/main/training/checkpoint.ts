@@ -4,7 +4,7 @@
  *
  * Data order, learning rate and dropout are functions of seed and step, so the step says all about them.
  */
-import { existsSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { copyFileSync, existsSync, linkSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { CriaError } from '../../shared/errors.ts';
@@ -12,6 +12,7 @@ import { writeFolderAtomic, writeJsonAtomic } from '../disk/atomic.ts';
 import { SafetensorsFile, writeSafetensors, type TensorSource } from '../models/safetensors.ts';
 import type { Program } from '../tensorflow/program.ts';
 import type { Variable } from '../tensorflow/tf.ts';
+import { KEPT_WEIGHTS } from './runFiles.ts';
 
 const VERSION = 1;
 const WEIGHTS = 'weights.safetensors';
@@ -48,6 +49,7 @@ type Variables = ReadonlyMap<string, Variable>;
 
 export class Checkpoints<State extends CheckpointState = TrainingState> {
   readonly #folder: string;
+  readonly #kept: string;
   readonly #program: Program;
   readonly #schema: z.ZodType<State>;
 
@@ -58,6 +60,7 @@ export class Checkpoints<State extends CheckpointState = TrainingState> {
    */
   constructor(folder: string, program: Program, schema?: z.ZodType<State>) {
     this.#folder = join(folder, 'checkpoints');
+    this.#kept = join(folder, KEPT_WEIGHTS);
     this.#program = program;
     this.#schema = schema ?? (trainingState as unknown as z.ZodType<State>);
   }
@@ -87,6 +90,21 @@ export class Checkpoints<State extends CheckpointState = TrainingState> {
     for (const other of this.#complete()) {
       if (other !== name && other !== folderName(state.best?.step ?? -1)) rmSync(join(this.#folder, other), { recursive: true, force: true });
     }
+  }
+
+  /** Keeps the weights of a step's checkpoint beyond its life, for learning curves. They are linked, not copied, where the disk can. */
+  keepWeights(step: number): void {
+    mkdirSync(this.#kept, { recursive: true });
+    const source = join(this.#folder, folderName(step), WEIGHTS);
+    const target = join(this.#kept, `${folderName(step)}.safetensors`);
+    const temporary = `${target}.${process.pid}.tmp`;
+    rmSync(temporary, { force: true });
+    try {
+      linkSync(source, temporary);
+    } catch {
+      copyFileSync(source, temporary); // File systems without hard links.
+    }
+    renameSync(temporary, target);
   }
 
   /** State of the newest whole checkpoint; null when there is none. */
