@@ -11,6 +11,7 @@ interface StartOptions {
   config: string;
   lr?: string;
   modelName?: string;
+  eager?: boolean;
   set: string[];
 }
 
@@ -25,6 +26,7 @@ export function addRunCommands(program: Command, terminal: Terminal): void {
       .requiredOption('--config <file>', 'a YAML config in the BabyLlama format')
       .option('--lr <x>', 'peak learning rate, instead of the config\'s')
       .option('--model_name, --model-name <name>', 'name of the model, instead of the config\'s')
+      .option('--eager', 'run op by op instead of as a compiled graph: slower, the reference')
       .option('--set <key=value>', 'any other key, e.g. training.num_epochs=2; may be repeated', collect, [])
       .action((options: StartOptions) => start(terminal, options, method));
   }
@@ -80,6 +82,7 @@ function start(terminal: Terminal, options: StartOptions, method: 'train' | 'dis
     return equals < 0 ? [pair, ''] : [pair.slice(0, equals), pair.slice(equals + 1)];
   });
   if (options.lr !== undefined) overrides.push(['training.lr', options.lr]);
+  if (options.eager) overrides.push(['training.eager', 'true']);
   if (options.modelName !== undefined) overrides.push(['model.name', options.modelName]);
   return terminal.withEngine(async (connection) => {
     const started = await connection.client.request('run.start', {
