@@ -12,8 +12,10 @@ import { corpusHandlers } from './handlers/corpora.ts';
 import { evaluationHandlers } from './handlers/evaluations.ts';
 import { exchangeHandlers } from './handlers/exchange.ts';
 import { labHandlers } from './handlers/lab.ts';
+import { modelHandlers } from './handlers/models.ts';
 import { runHandlers } from './handlers/runs.ts';
 import type { Services } from './handlers/services.ts';
+import { submissionHandlers } from './handlers/submissions.ts';
 import { systemHandlers } from './handlers/system.ts';
 import { METRIC_FILE } from './queue/jobMessages.ts';
 import { endOrphan } from './queue/orphans.ts';
@@ -114,5 +116,7 @@ function makeHandlers(services: Services): Handlers {
     ...evaluationHandlers(services),
     ...exchangeHandlers(services),
     ...labHandlers(services),
+    ...submissionHandlers(services),
+    ...modelHandlers(services),
   };
 }

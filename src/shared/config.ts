@@ -63,6 +63,8 @@ export interface TrainingConfig {
   logging_steps: number;
   /** Stop after so many optimiser steps (the schedule spans them too); null: num_epochs decides. */
   max_steps: number | null;
+  /** Keep the weights of every evaluation, so that learning curves can be scored. Default false. */
+  keep_checkpoints: boolean;
 }
 
 export interface DistillationConfig {

@@ -58,6 +58,7 @@ export const CONFIG_FIELDS: readonly ConfigField[] = [
   { key: 'training.eval_steps', schema: positiveInteger.nullable(), fallback: null, expected: `${WHOLE}, or null`, help: 'Evaluate and checkpoint every so many steps; null: at each epoch\'s end' },
   { key: 'training.logging_steps', schema: positiveInteger, fallback: 20, expected: WHOLE, help: 'Log the training loss every so many steps' },
   { key: 'training.max_steps', schema: positiveInteger.nullable(), fallback: null, expected: `${WHOLE}, or null`, help: 'Stop after so many steps; null: num_epochs decides' },
+  { key: 'training.keep_checkpoints', schema: z.boolean(), fallback: false, expected: TRUTH, help: 'Keep the weights of every evaluation, so that suites can be scored along the run (learning curves)' },
   { key: 'training.torch_compile', schema: z.boolean(), fallback: false, expected: TRUTH, help: 'Accepted for the original\'s files and ignored' },
 
   { key: 'distillation.teachers', schema: z.array(text).min(1), expected: 'a list of model names or folders', help: 'Teachers, averaged' },

@@ -7,7 +7,7 @@ import { z } from 'zod';
 import { CONFIG_REQUESTS } from './contract/configs.ts';
 import { CORPUS_REQUESTS } from './contract/corpora.ts';
 import { EXCHANGE_REQUESTS } from './contract/exchange.ts';
-import { EVALUATION_REQUESTS, MODEL_REQUESTS } from './contract/evaluations.ts';
+import { EVALUATION_REQUESTS, MODEL_REQUESTS, SUBMISSION_REQUESTS } from './contract/evaluations.ts';
 import { LAB_REQUESTS } from './contract/lab.ts';
 import { RUN_REQUESTS } from './contract/runs.ts';
 import { SYSTEM_REQUESTS } from './contract/system.ts';
@@ -19,6 +19,7 @@ export const REQUESTS = {
   ...CONFIG_REQUESTS,
   ...RUN_REQUESTS,
   ...EVALUATION_REQUESTS,
+  ...SUBMISSION_REQUESTS,
   ...MODEL_REQUESTS,
   ...EXCHANGE_REQUESTS,
   ...LAB_REQUESTS,

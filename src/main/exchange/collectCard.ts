@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import type { RunConfig } from '../../shared/config.ts';
 import type { EvaluationRecord, ModelRecord } from '../../shared/records.ts';
 import type { TrainResult } from '../../shared/results.ts';
+import { comparisonKey } from '../../shared/scores.ts';
 import { writeFileAtomic } from '../disk/atomic.ts';
 import type { Store } from '../store/store.ts';
 import { CARD_MARK, modelCard } from './modelCard.ts';
@@ -44,7 +45,9 @@ function newestScores(store: Store, name: string): EvaluationRecord[] {
   const newest = new Map<string, EvaluationRecord>();
   // Newest first.
   for (const evaluation of store.listEvaluations({ models: [name] })) {
-    const key = [evaluation.suite, evaluation.version, evaluation.protocol].join('\n');
+    // A checkpoint's score is not the model's.
+    if (evaluation.step !== null) continue;
+    const key = comparisonKey(evaluation);
     if (!newest.has(key)) newest.set(key, evaluation);
   }
   return [...newest.values()].sort((a, b) => a.suite.localeCompare(b.suite));

@@ -5,6 +5,7 @@ import type { RunConfig } from '../../shared/config.ts';
 import { formatAccuracy, formatDuration, formatInteger, formatLoss, formatParameters } from '../../shared/format.ts';
 import type { EvaluationRecord, ModelRecord } from '../../shared/records.ts';
 import type { SubtaskScore, TrainResult } from '../../shared/results.ts';
+import { describeConditions } from '../../shared/scores.ts';
 
 export interface CardFacts {
   model: ModelRecord;
@@ -32,15 +33,22 @@ function header({ model, run, scores: scored }: CardFacts): string {
     ...(scored.length && {
       'model-index': [{
         name: model.name,
-        results: scored.map(({ evaluation }) => ({
-          task: { type: 'text-generation', name: 'Minimal pairs' },
+        results: scored.map(({ evaluation, subtasks }) => ({
+          task: { type: 'text-generation', name: 'Language understanding' },
           dataset: { name: `${evaluation.suite} (${evaluation.version})`, type: evaluation.suite },
-          metrics: [{ type: 'accuracy', name: `accuracy, protocol ${evaluation.protocol}`, value: Number((100 * evaluation.accuracy).toFixed(2)) }],
+          metrics: [{ type: metricOf(subtasks), name: `mean over ${subtasks.length} tasks, ${describeConditions(evaluation)}`, value: Number((100 * evaluation.score).toFixed(2)) }],
         })),
       }],
     }),
   };
   return `---\n${stringify(metadata)}---`;
+}
+
+/** The hub's word for what all tasks of a suite are measured in; GLUE's are measured in several things. */
+function metricOf(subtasks: readonly SubtaskScore[]): string {
+  const metrics = new Set(subtasks.map(({ metric }) => metric));
+  const [only] = metrics;
+  return metrics.size !== 1 ? 'score' : only === 'matthews' ? 'matthews_correlation' : only!;
 }
 
 function summary({ model, run }: CardFacts): string {
@@ -75,27 +83,27 @@ function making({ model, run }: CardFacts): string {
 
 function scores({ scores: scored }: CardFacts): string {
   if (!scored.length) return '';
-  const overall = scored.map(({ evaluation }) => `| ${evaluation.suite} | ${cell(`${evaluation.version}, ${evaluation.protocol}`)} | ${formatInteger(evaluation.items)} | ${formatAccuracy(evaluation.accuracy, evaluation.low, evaluation.high)} |`);
+  const overall = scored.map(({ evaluation }) => `| ${evaluation.suite} | ${cell(describeConditions(evaluation))} | ${formatInteger(evaluation.items)} | ${formatAccuracy(evaluation.score, evaluation.low, evaluation.high)} |`);
   const details = scored.map(({ evaluation, subtasks }) => {
-    const rows = groups(subtasks).map(({ name, count, items, accuracy }) => `| ${cell(name.replaceAll('_', ' '))} | ${count} | ${formatInteger(items)} | ${(100 * accuracy).toFixed(1)} |`);
-    return `### ${evaluation.suite}\n\n| phenomenon | paradigms | pairs | accuracy |\n|---|---:|---:|---:|\n${rows.join('\n')}`;
+    const rows = groups(subtasks).map(({ name, count, items, score }) => `| ${cell(name.replaceAll('_', ' '))} | ${count} | ${formatInteger(items)} | ${(100 * score).toFixed(1)} |`);
+    return `### ${evaluation.suite}\n\n| group | tasks | items | score |\n|---|---:|---:|---:|\n${rows.join('\n')}`;
   });
   return [
     '## Scores',
-    `Accuracy in percent, with the wider half of the 95 % interval; chance is 50. Unweighted means over paradigms.`,
-    `| suite | version, protocol | items | accuracy |\n|---|---|---:|---:|\n${overall.join('\n')}`,
+    'In percent, with the wider half of the 95 % interval: accuracy where nothing else is said, of which chance on pairs is 50. Unweighted means over tasks.',
+    `| suite | how it was scored | items | score |\n|---|---|---:|---:|\n${overall.join('\n')}`,
     ...details,
   ].join('\n\n');
 }
 
 /** Unweighted means of paradigms, as BLiMP's own tables have them; paradigms without a phenomenon stand for themselves. */
-function groups(subtasks: readonly SubtaskScore[]): { name: string; count: number; items: number; accuracy: number }[] {
-  const members = Map.groupBy(subtasks, ({ subtask, phenomenon }) => phenomenon ?? subtask);
+function groups(subtasks: readonly SubtaskScore[]): { name: string; count: number; items: number; score: number }[] {
+  const members = Map.groupBy(subtasks, ({ subtask, phenomenon, metric }) => (phenomenon ?? subtask) + (metric === 'accuracy' ? '' : metric === 'f1' ? ' (F1)' : ' (Matthews correlation)'));
   return [...members].map(([name, group]) => ({
     name,
     count: group.length,
     items: group.reduce((sum, { items }) => sum + items, 0),
-    accuracy: group.reduce((sum, { accuracy }) => sum + accuracy, 0) / group.length,
+    score: group.reduce((sum, { score }) => sum + score, 0) / group.length,
   }));
 }
 

@@ -5,6 +5,7 @@ import { formatAccuracy, formatDuration, formatInteger, formatLoss, formatSigned
 import { describeMetric, metricAliases } from '../../shared/metrics.ts';
 import type { MetricSeries } from '../../shared/records.ts';
 import { stylesOfRuns } from '../../shared/runColours.ts';
+import { describeConditions } from '../../shared/scores.ts';
 import { curvePicture } from './curvePicture.ts';
 
 type Comparison = ResultOf<'run.compare'>;
@@ -96,25 +97,25 @@ function metricTable({ runs, metrics }: Comparison): string {
 
 function scoreTable(runs: Comparison['runs'], score: Score): string {
   const means = runs.map(({ id }, i) => {
-    if (score.accuracies[i] === null) return td('not scored', 'number');
+    if (score.scores[i] === null) return td('not scored', 'number');
     const against = score.against.find(({ runId }) => runId === id);
     const difference = against ? ` <small>${formatSigned(100 * against.difference)}${against.low > 0 || against.high < 0 ? ' *' : ''}</small>` : '';
-    return `<td class="number">${formatAccuracy(score.accuracies[i]!, score.low[i]!, score.high[i]!)}${difference}</td>`;
+    return `<td class="number">${formatAccuracy(score.scores[i]!, score.low[i]!, score.high[i]!)}${difference}</td>`;
   });
   const [any] = score.against;
   const rows = any?.subtasks.map((first, index) => [
     th(first.subtask.replaceAll('_', ' ')),
     td(first.phenomenon?.replaceAll('_', ' ') ?? ''),
     ...runs.map(({ id }, column) => {
-      if (!column) return td((100 * first.accuracies[0]!).toFixed(1), 'number');
+      if (!column) return td((100 * first.scores[0]!).toFixed(1), 'number');
       const paired = score.against.find(({ runId }) => runId === id)?.subtasks[index];
       if (!paired) return td('–', 'number');
-      const difference = formatSigned(100 * (paired.accuracies[1]! - paired.accuracies[0]!));
-      return `<td class="number">${(100 * paired.accuracies[1]!).toFixed(1)} <small>${difference}${paired.pAdjusted < SIGNIFICANT ? ' *' : ''}</small></td>`;
+      const difference = formatSigned(100 * (paired.scores[1]! - paired.scores[0]!));
+      return `<td class="number">${(100 * paired.scores[1]!).toFixed(1)} <small>${difference}${paired.pAdjusted < SIGNIFICANT ? ' *' : ''}</small></td>`;
     }),
   ]) ?? [];
-  const head = [th('accuracy in percent'), th('phenomenon'), ...runs.map(({ name }) => th(name, 'number'))];
-  return section(`${score.suite} (${score.protocol}, ${score.version})`, table(head, [[th('mean over paradigms'), td(''), ...means], ...rows]));
+  const head = [th('score in percent'), th('phenomenon'), ...runs.map(({ name }) => th(name, 'number'))];
+  return section(`${score.suite} (${describeConditions(score)})`, table(head, [[th('mean over paradigms'), td(''), ...means], ...rows]));
 }
 
 const section = (title: string, body: string) => `<section><h2>${escape(title)}</h2>${body}</section>`;

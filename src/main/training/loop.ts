@@ -91,6 +91,7 @@ export async function trainLoop(parts: LoopParts, context: JobContext): Promise<
       context.metric({ ...position, seconds: now(), values: { 'eval/loss': evalLossNats, 'eval/perplexity': Math.exp(evalLossNats) } });
       if (!state.best || evalLossNats < state.best.evalLossNats) state.best = { step: state.step, evalLossNats };
       await save();
+      if (config.keep_checkpoints) parts.checkpoints.keepWeights(state.step);
       parts.sample?.(state.step);
     }
     await setImmediate(); // Lets a request to stop arrive.

@@ -51,6 +51,7 @@ export async function train({ config, resume }: JobParams<'train'>, context: Job
   try {
     const execution = chooseExecution(config.training);
     context.log('info', `This run computes ${execution.why}.`);
+    context.report({ type: 'execution', precision: execution.precision, why: execution.why });
     const program = createProgram(execution);
     resources.push({ close: () => program.dispose() });
     const teachers = await loadTeachers(config, tokenizer, modelConfig, program, workspace);

@@ -64,12 +64,12 @@ const summary = (id: string, name: string): RunSummary => ({
 });
 
 describe('a report', () => {
-  const pairs = (p: number) => [{ subtask: 'subject_verb', phenomenon: 'agreement', items: 100, accuracies: [0.5, 0.75], onlyFirst: 5, onlySecond: 30, p, pAdjusted: p }];
+  const pairs = (p: number) => [{ subtask: 'subject_verb', phenomenon: 'agreement', items: 100, metric: 'accuracy' as const, scores: [0.5, 0.75], onlyFirst: 5, onlySecond: 30, p, pAdjusted: p }];
   const comparison: ResultOf<'run.compare'> = {
     runs: [summary('a', 'first <b>'), summary('b', 'second')],
     config: [{ key: 'training.lr', values: ['0.001', '0.002'], differs: true }, { key: 'model.name', values: ['"x"', '"x"'], differs: false }],
     metrics: [{ metric: 'train/loss', last: [3, 2.5], best: [2.9, 2.5] }],
-    scores: [{ suite: 'blimp', version: 'v', protocol: 'p', evaluationIds: [1, 2], accuracies: [0.5, 0.75], low: [0.4, 0.7], high: [0.6, 0.8], against: [{ runId: 'b', difference: 0.25, low: 0.1, high: 0.4, subtasks: pairs(0.001) }] }],
+    scores: [{ suite: 'blimp', version: 'v', protocol: 'p', startToken: '<s>', prefixSpace: false, evaluationIds: [1, 2], scores: [0.5, 0.75], low: [0.4, 0.7], high: [0.6, 0.8], against: [{ runId: 'b', difference: 0.25, low: 0.1, high: 0.4, subtasks: pairs(0.001) }] }],
   };
   const curve: MetricSeries = { metric: 'train/loss', count: 3, steps: [0, 50, 100], values: [5, NaN, 3], smoothed: [], tokens: [null, null, null], epochs: [null, null, null], seconds: [null, null, null] };
   const series = new Map(['a', 'b'].map((id) => [id, new Map([['train/loss', curve]])]));
@@ -104,8 +104,8 @@ describe('a model card', () => {
       versions: { cria: '1' }, device: 'a processor', finishedAt: 0,
     },
     scores: [{
-      evaluation: { id: 1, runId: 'e', model: 'Student', suite: 'blimp', version: 'filtered', protocol: 'babylm-2024', accuracy: 0.71234, low: 0.7, high: 0.72, items: 200, createdAt: 0, seconds: 1 },
-      subtasks: [0.6, 0.8].map((accuracy, i) => ({ subtask: `s${i}`, phenomenon: 'binding', items: 100, correct: 100 * accuracy, accuracy, low: 0, high: 1 })),
+      evaluation: { id: 1, runId: 'e', model: 'Student', step: null, suite: 'blimp', version: 'filtered', protocol: 'babylm-2024', startToken: '<s>', prefixSpace: false, score: 0.71234, low: 0.7, high: 0.72, items: 200, createdAt: 0, seconds: 1 },
+      subtasks: [0.6, 0.8].map((score, i) => ({ subtask: `s${i}`, phenomenon: 'binding', items: 100, correct: 100 * score, metric: 'accuracy' as const, score, low: 0, high: 1 })),
     }],
   };
   const card = modelCard(facts);
