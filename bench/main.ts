@@ -1,7 +1,8 @@
 /**
- * Benchmarks: `npm run bench -- train|score|tokenize|store|series [--json]`. Figures are ratios measured side by side in one run; above 1, ours is faster.
+ * Benchmarks: `npm run bench -- train|finetune|score|tokenize|store|series [--json]`. Figures are ratios measured side by side in one run; above 1, ours is faster.
  * `CRIA_BENCH_PYTHON` names a Python that has the peers (torch, transformers, tokenizers); without it only our own figures are printed.
  */
+import { benchFinetune } from './finetune.ts';
 import { benchScore } from './score.ts';
 import { benchSeries } from './series.ts';
 import { benchStore } from './store.ts';
@@ -12,6 +13,7 @@ import type { BenchResult } from './result.ts';
 const python = process.env.CRIA_BENCH_PYTHON;
 
 const BENCHES: Record<string, () => Promise<BenchResult[]>> = {
+  finetune: () => benchFinetune(python),
   score: () => benchScore(python ? { python } : {}),
   series: () => benchSeries(),
   store: () => benchStore(),

@@ -51,7 +51,7 @@ export const EVALUATION_REQUESTS = {
       download: z.boolean().default(false),
       /** Measure every checkpoint that the models' runs have kept, too (suites of kind `choice` alone). */
       checkpoints: z.boolean().default(false),
-      /** Of suites of kind `fine-tuning`; what is left out is the pipeline's. */
+      /** Settings of fine-tuning suites that differ from the pipeline's. */
       finetuning: finetuningRequest.prefault({}),
     }),
     started,
