@@ -44,7 +44,7 @@ describe('a good config', () => {
     expect(warnings).toEqual([]);
     expect(config.training).toEqual({
       lr: 3e-4, batch_size: 32, num_epochs: 2, gradient_accumulation_steps: 2, warmup_steps: 10, fp16: false, precision: null, eager: false, weight_decay: 0, max_grad_norm: 1, seed: 42,
-      eval_steps: null, logging_steps: 20, max_steps: null,
+      eval_steps: null, logging_steps: 20, max_steps: null, keep_checkpoints: false,
     });
     expect(config.distillation).toBeNull();
     expect(given.has('training.seed')).toBe(false);
