@@ -26,6 +26,7 @@ export default defineConfig({
     plugins: [vue()],
     base: './',
     build: {
+      minify: true,
       rollupOptions: { input: source('renderer/index.html') },
       // ECharts and the editor are large, and come from the same disk.
       chunkSizeWarningLimit: 1500,

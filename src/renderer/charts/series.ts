@@ -32,11 +32,65 @@ export interface LineOptions {
   lowerIsBetter: boolean;
 }
 
+/** A part of an x axis, or of a run's steps. */
+export interface Range {
+  from: number;
+  to: number;
+}
+
+/** Where the points of a series stand on an x axis; null: nowhere. */
+function placesOf(series: MetricSeries, x: XAxis): (number | null)[] {
+  return x === 'step' ? series.steps : x === 'tokens' ? series.tokens : x === 'epoch' ? series.epochs : series.seconds;
+}
+
+/** From the leftmost to the rightmost point of the lines of a page, so that its charts have one x axis; null without any. */
+export function extentOf(lines: Iterable<readonly ChartLine[]>): Range | null {
+  let [from, to] = [Infinity, -Infinity];
+  for (const line of [...lines].flat()) {
+    for (const [x] of line.points) {
+      if (x < from) from = x;
+      if (x > to) to = x;
+    }
+  }
+  return from <= to ? { from, to } : null;
+}
+
+/** The steps of a series that a part of the axis shows, and as many more on both sides, so that a hand can pan into them. */
+export function stepsWithin(series: MetricSeries, x: XAxis, range: Range): Range {
+  const places = placesOf(series, x);
+  const margin = range.to - range.from;
+  let [from, to] = [-Infinity, Infinity];
+  series.steps.forEach((step, i) => {
+    const at = places[i];
+    if (at === null || at === undefined) return;
+    if (at <= range.from - margin) from = step;
+    else if (at >= range.to + margin && to === Infinity) to = step;
+  });
+  return { from, to };
+}
+
+/** A series known from afar, with the points of a part of it that has been looked at closely in their place. */
+export function withDetail(overview: MetricSeries, detail: MetricSeries, { from, to }: Range): MetricSeries {
+  const before = overview.steps.findIndex((step) => step >= from);
+  const after = overview.steps.findIndex((step) => step > to);
+  const join = <T>(far: readonly T[], near: readonly T[]): T[] => (far.length || near.length ? [...far.slice(0, before < 0 ? far.length : before), ...near, ...(after < 0 ? [] : far.slice(after))] : []);
+  return {
+    metric: overview.metric,
+    count: overview.count,
+    steps: join(overview.steps, detail.steps),
+    values: join(overview.values, detail.values),
+    smoothed: join(overview.smoothed, detail.smoothed),
+    tokens: join(overview.tokens, detail.tokens),
+    epochs: join(overview.epochs, detail.epochs),
+    seconds: join(overview.seconds, detail.seconds),
+  };
+}
+
 /** A pause this many times as long as the usual time between points is drawn as a gap on a time axis. */
 const GAP_FACTOR = 20;
 
 export function chartLine(series: MetricSeries, { id, name, style, x, rings, lowerIsBetter }: LineOptions): ChartLine {
-  const xs = x === 'step' ? series.steps : x === 'tokens' ? series.tokens : x === 'epoch' ? series.epochs : series.seconds;
+  const xs = placesOf(series, x);
   const pairs = (values: number[]) => values.flatMap((value, i): [number, number | null][] => {
     const at = xs[i];
     // Not a number: the curve breaks there, which is just what it should show.

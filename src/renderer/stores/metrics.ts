@@ -1,42 +1,101 @@
-/** Metric series of the runs on a page: loaded once, then again as runs log, at most once a second each. */
-import { onBeforeUnmount, shallowRef, triggerRef, watch, type Ref } from 'vue';
+/**
+ * Metric series of the runs on a page: loaded once, then again as runs log, at most once a second each. What is zoomed into is looked at
+ * closely once the hand rests; until then the view from afar serves.
+ */
+import { onBeforeUnmount, shallowRef, watch, type Ref } from 'vue';
 import type { MetricSeries } from '../../shared/records.ts';
+import { stepsWithin, withDetail, type Range, type XAxis } from '../charts/series.ts';
 import { engine } from '../engine/connection.ts';
 
 export interface MetricsWanted {
   runIds: string[];
   names: string[];
   smoothing: number;
-  /** Steps that are looked at closely; null: all. */
-  range: { from: number; to: number } | null;
+  x: XAxis;
+  /** Part of the x axis that is looked at closely; null: all. */
+  range: Range | null;
 }
 
-const MAX_POINTS = 1600;
+/** Two for each pixel of a chart as the pages lay them out: every column of pixels can show its smallest and its largest value. */
+const MAX_POINTS = 900;
 const REFRESH_MS = 1000;
+const REST_MS = 150;
+
+type ByMetric = Map<string, MetricSeries>;
 
 /** @returns run id -> metric -> series */
 export function useMetrics(wanted: Ref<MetricsWanted>) {
-  const series = shallowRef(new Map<string, Map<string, MetricSeries>>());
+  const shown = shallowRef(new Map<string, ByMetric>());
+  const overviews = new Map<string, ByMetric>();
+  const details = new Map<string, Map<string, { series: MetricSeries; steps: Range }>>();
   let generation = 0;
 
-  async function load(runId: string, mine: number): Promise<void> {
-    const { names, smoothing, range } = wanted.value;
-    if (!names.length) return;
-    const answer = await engine.request('run.metrics', { runId, names, maxPoints: MAX_POINTS, smoothing, ...(range ?? {}) });
+  const ask = async (runId: string, names: string[], steps: Range | null): Promise<MetricSeries[]> => {
+    const { smoothing, x } = wanted.value;
+    const bounds = { ...(steps && Number.isFinite(steps.from) ? { from: steps.from } : {}), ...(steps && Number.isFinite(steps.to) ? { to: steps.to } : {}) };
+    return engine.request('run.metrics', { runId, names, maxPoints: MAX_POINTS, smoothing, positions: x !== 'step', ...bounds });
+  };
+
+  async function loadOverview(runId: string, mine: number): Promise<void> {
+    if (!wanted.value.names.length) return;
+    const answer = await ask(runId, wanted.value.names, null);
     if (mine !== generation) return;
-    series.value.set(runId, new Map(answer.map((each) => [each.metric, each])));
-    triggerRef(series);
+    overviews.set(runId, new Map(answer.map((each) => [each.metric, each])));
+    show();
+    await loadDetails(runId, mine);
+  }
+
+  async function loadDetails(runId: string, mine: number): Promise<void> {
+    const { range, x } = wanted.value;
+    // What is shown whole already gains nothing from being looked at closely.
+    const thinned = [...(overviews.get(runId)?.values() ?? [])].filter((series) => series.count > series.steps.length);
+    if (!range || !thinned.length) {
+      details.delete(runId);
+      return;
+    }
+    const close = await Promise.all(thinned.map(async (overview) => {
+      const steps = stepsWithin(overview, x, range);
+      const [series] = await ask(runId, [overview.metric], steps);
+      return [overview.metric, { series: series!, steps }] as const;
+    }));
+    if (mine !== generation) return;
+    details.set(runId, new Map(close));
+    show();
+  }
+
+  let frame = 0;
+  /** Once a frame, however many answers come in it. */
+  function show(): void {
+    frame ||= requestAnimationFrame(() => {
+      frame = 0;
+      shown.value = new Map([...overviews].map(([runId, metrics]) => [runId, new Map([...metrics].map(([metric, overview]) => {
+        const detail = details.get(runId)?.get(metric);
+        return [metric, detail ? withDetail(overview, detail.series, detail.steps) : overview];
+      }))]));
+    });
   }
 
   function loadAll(): void {
     const mine = ++generation;
-    for (const known of series.value.keys()) if (!wanted.value.runIds.includes(known)) series.value.delete(known);
-    for (const runId of wanted.value.runIds) void load(runId, mine);
+    for (const known of overviews.keys()) if (!wanted.value.runIds.includes(known)) overviews.delete(known);
+    details.clear();
+    for (const runId of wanted.value.runIds) void loadOverview(runId, mine);
+    show();
+  }
+
+  let rest = 0;
+  function loadDetailsSoon(): void {
+    window.clearTimeout(rest);
+    rest = window.setTimeout(() => {
+      const mine = ++generation;
+      for (const runId of wanted.value.runIds) void loadDetails(runId, mine);
+      show();
+    }, REST_MS);
   }
 
   const due = new Set<string>();
   const timer = window.setInterval(() => {
-    for (const runId of due) void load(runId, generation);
+    for (const runId of due) void loadOverview(runId, generation);
     due.clear();
   }, REFRESH_MS);
   const off = engine.on('run.measured', ({ runId }) => {
@@ -44,13 +103,17 @@ export function useMetrics(wanted: Ref<MetricsWanted>) {
   });
 
   // By its content: a page makes the same wish anew whenever anything about the run changes.
-  watch(() => JSON.stringify(wanted.value), loadAll, { immediate: true });
+  watch(() => JSON.stringify({ ...wanted.value, range: null }), loadAll, { immediate: true });
+  watch(() => JSON.stringify(wanted.value.range), loadDetailsSoon);
   watch(engine.connections, loadAll);
   onBeforeUnmount(() => {
     off();
+    generation++;
     window.clearInterval(timer);
+    window.clearTimeout(rest);
+    cancelAnimationFrame(frame);
   });
-  return series;
+  return shown;
 }
 
 /** How the metrics of a training run are shown. */
@@ -64,6 +127,7 @@ export const METRICS: Record<string, { title: string; unit: string; rings?: bool
   'train/gradientNorm': { title: 'Gradient norm', unit: 'before clipping' },
   'train/tokensPerSecond': { title: 'Speed', unit: 'tokens/s' },
   'memory/rssBytes': { title: 'Memory', unit: 'bytes' },
+  'cpu/utilisation': { title: 'Processor load', unit: '%' },
   'gpu/utilisation': { title: 'GPU load', unit: '%' },
   'gpu/memoryBytes': { title: 'GPU memory', unit: 'bytes' },
 };

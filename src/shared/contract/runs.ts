@@ -102,6 +102,8 @@ export const RUN_REQUESTS = {
       to: z.number().optional(),
       /** Weight of the past in a debiased exponential mean, taken before thinning; 0: none. */
       smoothing: z.number().min(0).max(0.9999).default(0),
+      /** Tokens, epochs and seconds at each point, for other x axes than steps. */
+      positions: z.boolean().default(true),
     }),
     z.array(metricSeries),
   ),
