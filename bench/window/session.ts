@@ -25,8 +25,8 @@ export async function inWorkspace<T>(kept: string | undefined, fill: (database: 
 export function rounds(what: string, values: readonly number[], unit: string, limit: number): BenchResult {
   const sorted = [...values].sort((a, b) => a - b);
   const median = sorted[Math.floor((sorted.length - 1) / 2)]!;
-  const spread = sorted.length > 1 ? ` (median of ${sorted.length} rounds, ${sorted[0]!.toPrecision(3)} to ${sorted.at(-1)!.toPrecision(3)})` : '';
-  return { case: `${what}${spread}`, precision: '', ours: median, unit, peer: `limit of ${limit} ${unit}`, ratio: limit / median };
+  const spread = sorted.length > 1 ? ` (median of ${sorted.length} rounds, ${Number(sorted[0]!.toPrecision(3))} to ${Number(sorted.at(-1)!.toPrecision(3))})` : '';
+  return { case: `${what}${spread}`, precision: '', ours: median, unit, peer: `limit of ${Number(limit.toPrecision(3))} ${unit}`, ratio: limit / median };
 }
 
 export function percentile(values: readonly number[], share: number): number {
@@ -34,23 +34,35 @@ export function percentile(values: readonly number[], share: number): number {
   return sorted[Math.min(sorted.length - 1, Math.floor(share * sorted.length))]!;
 }
 
-/** Frames of the page while something goes on: milliseconds between each and the one before. */
-export async function frameTimes(page: Page, during: () => Promise<void>): Promise<number[]> {
+export interface Frames {
+  /** Milliseconds between each frame and the one before. */
+  times: number[];
+  /** Milliseconds of processor time of the page's main thread, whatever else kept the machine busy. */
+  processorMs: number;
+}
+
+/** What the page shows and works while something goes on. */
+export async function frames(page: Page, during: () => Promise<void>): Promise<Frames> {
+  const session = await page.context().newCDPSession(page);
+  await session.send('Performance.enable', { timeDomain: 'threadTicks' });
+  const worked = async () => (await session.send('Performance.getMetrics')).metrics.find(({ name }) => name === 'TaskDuration')!.value * 1000;
   await page.evaluate(() => {
-    const times: number[] = [];
-    const state = { times, going: true };
+    const state = { times: [] as number[], going: true };
     Object.assign(window, { criaFrames: state });
     const tick = (time: number) => {
-      times.push(time);
+      state.times.push(time);
       if (state.going) requestAnimationFrame(tick);
     };
     requestAnimationFrame(tick);
   });
+  const before = await worked();
   await during();
+  const processorMs = (await worked()) - before;
   const times = await page.evaluate(() => {
     const { criaFrames: state } = window as unknown as { criaFrames: { times: number[]; going: boolean } };
     state.going = false;
     return state.times;
   });
-  return times.slice(1).map((time, i) => time - times[i]!);
+  await session.detach();
+  return { times: times.slice(1).map((time, i) => time - times[i]!), processorMs };
 }

@@ -15,7 +15,9 @@ export interface ChartLine extends RunStyle {
   points: [number, number | null][];
   /** Smoothed points; the raw ones are drawn pale behind them. Empty: none. */
   smoothed: [number, number | null][];
-  /** Measured now and then, such as an eval loss: drawn with hollow rings. */
+  /** Measured now and then, such as an eval loss: its best point is marked. */
+  measured: boolean;
+  /** Whether its points are drawn as hollow rings. */
   rings: boolean;
   /** x values at which training paused or broke off. */
   breaks: { x: number; why: string }[];
@@ -27,7 +29,7 @@ export interface LineOptions {
   name: string;
   style: RunStyle;
   x: XAxis;
-  rings: boolean;
+  measured: boolean;
   /** Whether small values are good ones. */
   lowerIsBetter: boolean;
 }
@@ -86,10 +88,13 @@ export function withDetail(overview: MetricSeries, detail: MetricSeries, { from,
   };
 }
 
+/** Rings of more points than these would cover each other and the line. */
+const MAX_RINGS = 40;
+
 /** A pause this many times as long as the usual time between points is drawn as a gap on a time axis. */
 const GAP_FACTOR = 20;
 
-export function chartLine(series: MetricSeries, { id, name, style, x, rings, lowerIsBetter }: LineOptions): ChartLine {
+export function chartLine(series: MetricSeries, { id, name, style, x, measured, lowerIsBetter }: LineOptions): ChartLine {
   const xs = placesOf(series, x);
   const pairs = (values: number[]) => values.flatMap((value, i): [number, number | null][] => {
     const at = xs[i];
@@ -102,7 +107,7 @@ export function chartLine(series: MetricSeries, { id, name, style, x, rings, low
   const breaks = points.flatMap(([at, value]) => (value === null ? [{ x: at, why: 'not a finite number' }] : []));
   return {
     id, name, ...style, points, // A handful of measurements is shown as it is.
-    smoothed: rings ? [] : pairs(series.smoothed), rings, breaks, best,
+    smoothed: measured ? [] : pairs(series.smoothed), measured, rings: measured && points.length <= MAX_RINGS, breaks, best,
   };
 }
 

@@ -19,7 +19,7 @@ export interface MetricsWanted {
 /** Two for each pixel of a chart as the pages lay them out: every column of pixels can show its smallest and its largest value. */
 const MAX_POINTS = 900;
 const REFRESH_MS = 1000;
-const REST_MS = 150;
+const REST_MS = 50;
 
 type ByMetric = Map<string, MetricSeries>;
 
@@ -36,30 +36,30 @@ export function useMetrics(wanted: Ref<MetricsWanted>) {
     return engine.request('run.metrics', { runId, names, maxPoints: MAX_POINTS, smoothing, positions: x !== 'step', ...bounds });
   };
 
-  async function loadOverview(runId: string, mine: number): Promise<void> {
-    if (!wanted.value.names.length) return;
-    const answer = await ask(runId, wanted.value.names, null);
+  /** Runs are asked for together and shown together: drawing eight times what one drawing shows would take longer than the answers. */
+  async function loadOverviews(runIds: readonly string[], mine: number): Promise<void> {
+    const { names } = wanted.value;
+    if (!names.length) return;
+    const answers = await Promise.all(runIds.map((runId) => ask(runId, names, null)));
     if (mine !== generation) return;
-    overviews.set(runId, new Map(answer.map((each) => [each.metric, each])));
+    runIds.forEach((runId, i) => overviews.set(runId, new Map(answers[i]!.map((each) => [each.metric, each]))));
     show();
-    await loadDetails(runId, mine);
+    await loadDetails(runIds, mine);
   }
 
-  async function loadDetails(runId: string, mine: number): Promise<void> {
+  async function loadDetails(runIds: readonly string[], mine: number): Promise<void> {
     const { range, x } = wanted.value;
-    // What is shown whole already gains nothing from being looked at closely.
-    const thinned = [...(overviews.get(runId)?.values() ?? [])].filter((series) => series.count > series.steps.length);
-    if (!range || !thinned.length) {
-      details.delete(runId);
-      return;
-    }
-    const close = await Promise.all(thinned.map(async (overview) => {
-      const steps = stepsWithin(overview, x, range);
-      const [series] = await ask(runId, [overview.metric], steps);
-      return [overview.metric, { series: series!, steps }] as const;
+    const close = await Promise.all(runIds.map(async (runId) => {
+      // What is shown whole already gains nothing from being looked at closely.
+      const thinned = range ? [...(overviews.get(runId)?.values() ?? [])].filter((series) => series.count > series.steps.length) : [];
+      return new Map(await Promise.all(thinned.map(async (overview) => {
+        const steps = stepsWithin(overview, x, range!);
+        const [series] = await ask(runId, [overview.metric], steps);
+        return [overview.metric, { series: series!, steps }] as const;
+      })));
     }));
     if (mine !== generation) return;
-    details.set(runId, new Map(close));
+    runIds.forEach((runId, i) => details.set(runId, close[i]!));
     show();
   }
 
@@ -79,23 +79,19 @@ export function useMetrics(wanted: Ref<MetricsWanted>) {
     const mine = ++generation;
     for (const known of overviews.keys()) if (!wanted.value.runIds.includes(known)) overviews.delete(known);
     details.clear();
-    for (const runId of wanted.value.runIds) void loadOverview(runId, mine);
+    void loadOverviews(wanted.value.runIds, mine);
     show();
   }
 
   let rest = 0;
   function loadDetailsSoon(): void {
     window.clearTimeout(rest);
-    rest = window.setTimeout(() => {
-      const mine = ++generation;
-      for (const runId of wanted.value.runIds) void loadDetails(runId, mine);
-      show();
-    }, REST_MS);
+    rest = window.setTimeout(() => void loadDetails(wanted.value.runIds, ++generation), REST_MS);
   }
 
   const due = new Set<string>();
   const timer = window.setInterval(() => {
-    for (const runId of due) void loadOverview(runId, generation);
+    if (due.size) void loadOverviews([...due], generation);
     due.clear();
   }, REFRESH_MS);
   const off = engine.on('run.measured', ({ runId }) => {
@@ -117,10 +113,10 @@ export function useMetrics(wanted: Ref<MetricsWanted>) {
 }
 
 /** How the metrics of a training run are shown. */
-export const METRICS: Record<string, { title: string; unit: string; rings?: boolean; lowerIsBetter?: boolean }> = {
+export const METRICS: Record<string, { title: string; unit: string; measured?: boolean; lowerIsBetter?: boolean }> = {
   'train/loss': { title: 'Training loss', unit: 'nats', lowerIsBetter: true },
-  'eval/loss': { title: 'Eval loss', unit: 'nats per token', rings: true, lowerIsBetter: true },
-  'eval/perplexity': { title: 'Eval perplexity', unit: '', rings: true, lowerIsBetter: true },
+  'eval/loss': { title: 'Eval loss', unit: 'nats per token', measured: true, lowerIsBetter: true },
+  'eval/perplexity': { title: 'Eval perplexity', unit: '', measured: true, lowerIsBetter: true },
   'train/crossEntropy': { title: 'Training cross-entropy', unit: 'nats per token', lowerIsBetter: true },
   'train/kl': { title: 'KL from the teachers', unit: 'nats', lowerIsBetter: true },
   'train/learningRate': { title: 'Learning rate', unit: '' },

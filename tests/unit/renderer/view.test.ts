@@ -20,7 +20,7 @@ describe('exports', () => {
 
 describe('curves', () => {
   const series = { metric: 'm', count: 4, steps: [1, 2, 3, 4], values: [3, NaN, 1, 2], smoothed: [3, NaN, 2, 2], tokens: [10, 20, null, 40], epochs: [null, null, null, null], seconds: [1, 2, 3, 4] };
-  const options = { id: 'r', name: 'run', style: { colour: '#000', dash: 'solid' } as const, rings: false, lowerIsBetter: true };
+  const options = { id: 'r', name: 'run', style: { colour: '#000', dash: 'solid' } as const, measured: false, lowerIsBetter: true };
   it('break where a value is not a number, and mark the best', () => {
     const line = chartLine(series, { ...options, x: 'step' });
     expect(line.points).toEqual([[1, 3], [2, null], [3, 1], [4, 2]]);
