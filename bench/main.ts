@@ -8,16 +8,20 @@ import { benchStore } from './store.ts';
 import { benchTokenize } from './tokenize.ts';
 import { benchTrain } from './train.ts';
 import { benchCompare } from './window/compare.ts';
+import { benchRoundTrip } from './window/roundTrip.ts';
+import { benchSoak } from './window/soak.ts';
 import { benchStart } from './window/start.ts';
 import type { BenchResult } from './result.ts';
 
 const python = process.env.CRIA_BENCH_PYTHON;
 
 const BENCHES: Record<string, (argument?: string) => Promise<BenchResult[]>> = {
-  /** The window's benches take a folder that is filled once and used again. */
+  // The window's benches `compare` and `start` take a folder that is filled once and used again, `soak` takes minutes.
   compare: benchCompare,
+  roundtrip: benchRoundTrip,
   score: () => benchScore(python ? { python } : {}),
   series: () => benchSeries(),
+  soak: benchSoak,
   start: benchStart,
   store: () => benchStore(),
   tokenize: () => benchTokenize(python),

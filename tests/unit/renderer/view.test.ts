@@ -1,7 +1,8 @@
 /** What pages show and export: tables, curves, colours, words. */
 import { describe, expect, it } from 'vitest';
-import { chartLine, withGaps } from '../../../src/renderer/charts/series.ts';
+import { chartLine, extentOf, stepsWithin, withDetail, withGaps } from '../../../src/renderer/charts/series.ts';
 import { differingWords } from '../../../src/renderer/compare/words.ts';
+import { suiteTable } from '../../../src/renderer/evaluate/suiteTable.ts';
 import { toCsv, toLatex, toMarkdown } from '../../../src/renderer/exports.ts';
 import { styleOfRun, stylesOfRuns } from '../../../src/renderer/runColours.ts';
 import { formatAgo, formatCompact, formatSigned } from '../../../src/shared/format.ts';
@@ -18,6 +19,13 @@ describe('exports', () => {
   });
 });
 
+it('W&B 1657: a table of models and suites, as CSV and LaTeX', () => {
+  const score = (model: string, suite: string, accuracy: number) => ({ model, suite, protocol: 'p', version: '1', accuracy, low: accuracy - 0.02, high: accuracy + 0.01 });
+  const made = suiteTable([score('b_1', 'blimp', 0.7), score('a', 'blimp', 0.65), score('a', 'ewok', 0.5)]);
+  expect(toCsv(made)).toBe('model,"blimp (p, 1)","ewok (p, 1)"\r\na,65.0 ± 2.0,50.0 ± 2.0\r\nb_1,70.0 ± 2.0,\r\n');
+  expect(toLatex(made)).toContain('b\\_1 & 70.0 $\\pm$ 2.0 &  \\\\');
+});
+
 describe('curves', () => {
   const series = { metric: 'm', count: 4, steps: [1, 2, 3, 4], values: [3, NaN, 1, 2], smoothed: [3, NaN, 2, 2], tokens: [10, 20, null, 40], epochs: [null, null, null, null], seconds: [1, 2, 3, 4] };
   const options = { id: 'r', name: 'run', style: { colour: '#000', dash: 'solid' } as const, measured: false, lowerIsBetter: true };
@@ -27,6 +35,20 @@ describe('curves', () => {
     expect(line.best).toEqual([3, 1]);
     expect(line.breaks).toEqual([{ x: 2, why: 'not a finite number' }]);
     expect(chartLine(series, { ...options, x: 'step', lowerIsBetter: false }).best).toEqual([1, 3]);
+  });
+  it('are looked at closely where a hand has zoomed, and from afar elsewhere', () => {
+    const far = { ...series, count: 100, steps: [0, 25, 50, 75, 100], values: [5, 4, 3, 2, 1], smoothed: [], tokens: [0, 250, 500, 750, 1000], epochs: [], seconds: [] };
+    const steps = stepsWithin(far, 'tokens', { from: 450, to: 550 });
+    expect(steps).toEqual({ from: 25, to: 75 });
+    const near = { ...far, count: 51, steps: [25, 40, 60, 75], values: [4, 9, -9, 2], tokens: [250, 400, 600, 750] };
+    const joined = withDetail(far, near, steps);
+    expect(joined.steps).toEqual([0, 25, 40, 60, 75, 100]);
+    expect(joined.values).toEqual([5, 4, 9, -9, 2, 1]);
+    expect(joined.tokens).toEqual([0, 250, 400, 600, 750, 1000]);
+    expect(joined.smoothed).toEqual([]);
+    const line = chartLine(joined, { ...options, x: 'tokens' });
+    expect(extentOf([[line], []])).toEqual({ from: 0, to: 1000 });
+    expect(extentOf([[]])).toBeNull();
   });
   it('leave out points without a place on the axis', () => {
     expect(chartLine(series, { ...options, x: 'tokens' }).points.map(([x]) => x)).toEqual([10, 20, 40]);
