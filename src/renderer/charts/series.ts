@@ -57,6 +57,21 @@ export function extentOf(lines: Iterable<readonly ChartLine[]>): Range | null {
   return from <= to ? { from, to } : null;
 }
 
+/** The point of a line that is nearest to x; null where the line has not begun, is over, or has a gap. */
+export function nearestPoint(points: readonly [number, number | null][], x: number): [number, number] | null {
+  const last = points.length - 1;
+  if (last < 0 || x < points[0]![0] || x > points[last]![0]) return null;
+  let [low, high] = [0, last];
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if (points[middle]![0] < x) low = middle + 1;
+    else high = middle;
+  }
+  const [before, after] = [points[Math.max(0, low - 1)]!, points[low]!];
+  const [at, value] = x - before[0] < after[0] - x ? before : after;
+  return value === null ? null : [at, value];
+}
+
 /** The steps of a series that a part of the axis shows, and as many more on both sides, so that a hand can pan into them. */
 export function stepsWithin(series: MetricSeries, x: XAxis, range: Range): Range {
   const places = placesOf(series, x);

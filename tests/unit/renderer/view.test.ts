@@ -1,6 +1,6 @@
 /** What pages show and export: tables, curves, colours, words. */
 import { describe, expect, it } from 'vitest';
-import { chartLine, extentOf, stepsWithin, withDetail, withGaps } from '../../../src/renderer/charts/series.ts';
+import { chartLine, extentOf, nearestPoint, stepsWithin, withDetail, withGaps } from '../../../src/renderer/charts/series.ts';
 import { differingWords } from '../../../src/renderer/compare/words.ts';
 import { suiteTable } from '../../../src/renderer/evaluate/suiteTable.ts';
 import { toCsv, toLatex, toMarkdown } from '../../../src/renderer/exports.ts';
@@ -35,6 +35,11 @@ describe('curves', () => {
     expect(line.best).toEqual([3, 1]);
     expect(line.breaks).toEqual([{ x: 2, why: 'not a finite number' }]);
     expect(chartLine(series, { ...options, x: 'step', lowerIsBetter: false }).best).toEqual([1, 3]);
+  });
+  it('have a value under the crosshair wherever they run, and none in a gap or beyond their ends', () => {
+    const points: [number, number | null][] = [[10, 1], [20, 2], [30, null], [40, 4]];
+    expect([10, 14, 16, 20, 24, 29, 38, 40].map((x) => nearestPoint(points, x)?.[1] ?? null)).toEqual([1, 1, 2, 2, 2, null, 4, 4]);
+    expect([nearestPoint(points, 9), nearestPoint(points, 41), nearestPoint([], 1)]).toEqual([null, null, null]);
   });
   it('are looked at closely where a hand has zoomed, and from afar elsewhere', () => {
     const far = { ...series, count: 100, steps: [0, 25, 50, 75, 100], values: [5, 4, 3, 2, 1], smoothed: [], tokens: [0, 250, 500, 750, 1000], epochs: [], seconds: [] };
