@@ -103,6 +103,29 @@ export function withDetail(overview: MetricSeries, detail: MetricSeries, { from,
   };
 }
 
+/**
+ * How far down each label at a line's end has to move so that none covers another.
+ * @param places where the lines end, in pixels from the top
+ * @param gap height of a label
+ */
+export function labelOffsets(places: readonly number[], gap: number): number[] {
+  const offsets = places.map(() => 0);
+  const order = places.map((_, i) => i).sort((a, b) => places[a]! - places[b]!);
+  // Labels that touch become one block around their middle, as often as blocks touch.
+  const blocks: { members: number[]; middle: number }[] = [];
+  for (const index of order) {
+    let block = { members: [index], middle: places[index]! };
+    for (let above = blocks.at(-1); above && block.middle - above.middle < (gap * (above.members.length + block.members.length)) / 2; above = blocks.at(-1)) {
+      blocks.pop();
+      const members = [...above.members, ...block.members];
+      block = { members, middle: members.reduce((sum, member) => sum + places[member]!, 0) / members.length };
+    }
+    blocks.push(block);
+  }
+  for (const { members, middle } of blocks) members.forEach((member, i) => (offsets[member] = middle + (i - (members.length - 1) / 2) * gap - places[member]!));
+  return offsets;
+}
+
 /** Rings of more points than these would cover each other and the line. */
 const MAX_RINGS = 40;
 

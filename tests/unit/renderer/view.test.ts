@@ -1,6 +1,6 @@
 /** What pages show and export: tables, curves, colours, words. */
 import { describe, expect, it } from 'vitest';
-import { chartLine, extentOf, nearestPoint, stepsWithin, withDetail, withGaps } from '../../../src/renderer/charts/series.ts';
+import { chartLine, extentOf, labelOffsets, nearestPoint, stepsWithin, withDetail, withGaps } from '../../../src/renderer/charts/series.ts';
 import { differingWords } from '../../../src/renderer/compare/words.ts';
 import { suiteTable } from '../../../src/renderer/evaluate/suiteTable.ts';
 import { toCsv, toLatex, toMarkdown } from '../../../src/renderer/exports.ts';
@@ -35,6 +35,16 @@ describe('curves', () => {
     expect(line.best).toEqual([3, 1]);
     expect(line.breaks).toEqual([{ x: 2, why: 'not a finite number' }]);
     expect(chartLine(series, { ...options, x: 'step', lowerIsBetter: false }).best).toEqual([1, 3]);
+  });
+  it('have labels that do not cover each other and stay near their lines', () => {
+    expect(labelOffsets([10, 100], 13)).toEqual([0, 0]);
+    const places = [50, 52, 51, 90, 64];
+    const labels = labelOffsets(places, 13).map((offset, i) => places[i]! + offset);
+    const sorted = [...labels].sort((a, b) => a - b);
+    for (let i = 1; i < sorted.length; i++) expect(sorted[i]! - sorted[i - 1]!).toBeGreaterThanOrEqual(13 - 1e-9);
+    expect(labels[0]!).toBeLessThan(labels[2]!);
+    expect(labels[2]!).toBeLessThan(labels[1]!);
+    expect(Math.max(...labels.map((at, i) => Math.abs(at - places[i]!)))).toBeLessThan(2 * 13);
   });
   it('have a value under the crosshair wherever they run, and none in a gap or beyond their ends', () => {
     const points: [number, number | null][] = [[10, 1], [20, 2], [30, null], [40, 4]];
