@@ -4,8 +4,9 @@
  * Shapes in comments: B sequences, T positions, N = B*T, H hidden size, A heads, D = H/A, R rotary_dim, V vocabulary.
  */
 import { tf, type Tensor, type Tensor1D, type Tensor2D, type Tensor3D, type Tensor4D, type Variable } from '../tensorflow/tf.ts';
+import { BaseModel, type ModelParts } from './baseModel.ts';
 import { Dropout } from './dropout.ts';
-import type { ForwardOptions, LanguageModel } from './languageModel.ts';
+import type { ForwardOptions } from './languageModel.ts';
 import { attend, embed, geluNew, layerNorm, linear, splitHeads } from './layers.ts';
 import type { GptJConfig } from './modelConfig.ts';
 import { rotaryTables, rotate, type RotaryTables } from './rotary.ts';
@@ -13,14 +14,12 @@ import { causalMask, Tables } from './tables.ts';
 
 const ROPE_THETA = 10_000;
 
-export class GptJ implements LanguageModel {
-  readonly config: GptJConfig;
-  readonly parameters: ReadonlyMap<string, Variable>;
+export class GptJ extends BaseModel<GptJConfig> {
   readonly #tables: Tables<RotaryTables & { visible: Tensor }>;
 
-  constructor(config: GptJConfig, parameters: ReadonlyMap<string, Variable>) {
-    this.config = config;
-    this.parameters = parameters;
+  constructor(parts: ModelParts<GptJConfig>) {
+    super(parts);
+    const { config } = parts;
     this.#tables = new Tables((length) => ({ visible: causalMask(length), ...rotaryTables(length, config.rotary_dim, ROPE_THETA, 'interleaved') }));
   }
 
@@ -28,7 +27,7 @@ export class GptJ implements LanguageModel {
     const dropout = new Dropout(dropoutSeed);
     const [batch, length] = ids.shape;
     const { hidden_size, n_layer, embd_pdrop, resid_pdrop } = this.config;
-    let x = dropout.apply(embed(this.#weight('wte.weight'), tf.reshape(ids, [-1]) as Tensor1D), embd_pdrop); // (N, H)
+    let x = dropout.apply(embed(this.weight('wte.weight'), tf.reshape(ids, [-1]) as Tensor1D), embd_pdrop); // (N, H)
     for (let layer = 0; layer < n_layer; layer++) {
       const at = `h.${layer}`;
       const normed = this.#norm(x, `${at}.ln_1`);
@@ -41,23 +40,19 @@ export class GptJ implements LanguageModel {
 
   head<T extends Tensor>(hidden: T): T {
     const { hidden_size, vocab_size, tie_word_embeddings } = this.config;
-    const weight = tie_word_embeddings ? this.#weight('wte.weight') : this.parameters.get('lm_head.weight')!;
+    const weight = tie_word_embeddings ? this.weight('wte.weight') : this.parameters.get('lm_head.weight')!;
     const logits = linear(tf.reshape(hidden, [-1, hidden_size]), weight, this.parameters.get('lm_head.bias')!); // (N, V)
     return tf.reshape(logits, [...hidden.shape.slice(0, -1), vocab_size]) as Tensor as T;
-  }
-
-  logits(ids: Tensor2D, options?: ForwardOptions): Tensor3D {
-    return this.head(this.hiddenStates(ids, options)); // (B, T, V)
   }
 
   #attention(x: Tensor2D, at: string, batch: number, length: number, dropout: Dropout): Tensor2D {
     const { hidden_size, n_head, attn_pdrop } = this.config;
     const { visible, ...rotary } = this.#tables.for(length);
-    const heads = (name: string) => splitHeads(linear(x, this.#weight(`${at}.attn.${name}.weight`)), batch, n_head); // (B, A, T, D)
+    const heads = (name: string) => splitHeads(linear(x, this.weight(`${at}.attn.${name}.weight`)), batch, n_head); // (B, A, T, D)
     const q = tf.mul<Tensor4D>(this.#rotateFirst(heads('q_proj'), rotary as RotaryTables), 1 / Math.sqrt(hidden_size / n_head));
     const k = this.#rotateFirst(heads('k_proj'), rotary as RotaryTables);
     const attended = attend(q, k, heads('v_proj'), visible, (weights) => dropout.apply(weights, attn_pdrop));
-    return linear(attended, this.#weight(`${at}.attn.out_proj.weight`));
+    return linear(attended, this.weight(`${at}.attn.out_proj.weight`));
   }
 
   /** Rotates the first R dimensions of x [B, A, T, D] and leaves the rest. */
@@ -69,20 +64,20 @@ export class GptJ implements LanguageModel {
   }
 
   #feedForward(x: Tensor2D, at: string): Tensor2D {
-    const wide = linear(x, this.#weight(`${at}.mlp.fc_in.weight`), this.#weight(`${at}.mlp.fc_in.bias`)); // (N, 4H)
-    return linear(geluNew(wide), this.#weight(`${at}.mlp.fc_out.weight`), this.#weight(`${at}.mlp.fc_out.bias`));
+    const wide = linear(x, this.weight(`${at}.mlp.fc_in.weight`), this.weight(`${at}.mlp.fc_in.bias`)); // (N, 4H)
+    return linear(geluNew(wide), this.weight(`${at}.mlp.fc_out.weight`), this.weight(`${at}.mlp.fc_out.bias`));
   }
 
   #norm(x: Tensor2D, name: string): Tensor2D {
-    return layerNorm(x, this.#weight(`${name}.weight`), this.#weight(`${name}.bias`), this.config.layer_norm_epsilon);
+    return layerNorm(x, this.weight(`${name}.weight`), this.weight(`${name}.bias`), this.config.layer_norm_epsilon);
   }
 
-  #weight(name: string): Variable {
-    return this.parameters.get(`transformer.${name}`)!;
+  protected override weight(name: string): Variable {
+    return super.weight(`transformer.${name}`);
   }
 
-  dispose(): void {
+  override dispose(): void {
     this.#tables.dispose();
-    for (const parameter of this.parameters.values()) parameter.dispose();
+    super.dispose();
   }
 }

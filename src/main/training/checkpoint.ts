@@ -4,13 +4,15 @@
  *
  * Data order, learning rate and dropout are functions of seed and step, so the step says all about them.
  */
-import { existsSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { copyFileSync, existsSync, linkSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { CriaError } from '../../shared/errors.ts';
 import { writeFolderAtomic, writeJsonAtomic } from '../disk/atomic.ts';
 import { SafetensorsFile, writeSafetensors, type TensorSource } from '../models/safetensors.ts';
-import { tf, type Variable } from '../tensorflow/tf.ts';
+import type { Program } from '../tensorflow/program.ts';
+import type { Variable } from '../tensorflow/tf.ts';
+import { KEPT_WEIGHTS } from './runFiles.ts';
 
 const VERSION = 1;
 const WEIGHTS = 'weights.safetensors';
@@ -39,10 +41,17 @@ type Variables = ReadonlyMap<string, Variable>;
 
 export class Checkpoints {
   readonly #folder: string;
+  readonly #kept: string;
+  readonly #program: Program;
 
-  /** @param runFolder the run's own folder */
-  constructor(runFolder: string) {
+  /**
+   * @param runFolder the run's own folder
+   * @param program the one that weights and optimiser state belong to
+   */
+  constructor(runFolder: string, program: Program) {
     this.#folder = join(runFolder, 'checkpoints');
+    this.#kept = join(runFolder, KEPT_WEIGHTS);
+    this.#program = program;
   }
 
   /**
@@ -55,8 +64,8 @@ export class Checkpoints {
     if (this.#isComplete(name)) rmSync(join(this.#folder, name), { recursive: true }); // The same step again, from a resumed run.
     try {
       await writeFolderAtomic(join(this.#folder, name), (folder) => {
-        writeSafetensors(join(folder, WEIGHTS), sources(parameters));
-        writeSafetensors(join(folder, OPTIMISER), sources(optimiser));
+        writeSafetensors(join(folder, WEIGHTS), this.#sources(parameters));
+        writeSafetensors(join(folder, OPTIMISER), this.#sources(optimiser));
         writeJsonAtomic(join(folder, STATE), { format: 'cria-checkpoint', version: VERSION, ...state });
         const sizes = Object.fromEntries([WEIGHTS, OPTIMISER, STATE].map((file) => [file, statSync(join(folder, file)).size]));
         writeJsonAtomic(join(folder, COMPLETE), sizes);
@@ -72,6 +81,21 @@ export class Checkpoints {
     }
   }
 
+  /** Keeps the weights of a step's checkpoint beyond its life, for learning curves. They are linked, not copied, where the disk can. */
+  keepWeights(step: number): void {
+    mkdirSync(this.#kept, { recursive: true });
+    const source = join(this.#folder, folderName(step), WEIGHTS);
+    const target = join(this.#kept, `${folderName(step)}.safetensors`);
+    const temporary = `${target}.${process.pid}.tmp`;
+    rmSync(temporary, { force: true });
+    try {
+      linkSync(source, temporary);
+    } catch {
+      copyFileSync(source, temporary); // File systems without hard links.
+    }
+    renameSync(temporary, target);
+  }
+
   /** State of the newest whole checkpoint; null when there is none. */
   newest(): TrainingState | null {
     const name = this.#complete().at(-1);
@@ -81,8 +105,8 @@ export class Checkpoints {
   /** Puts the weights of a step's checkpoint, and the optimiser's state where asked for, into the variables. */
   restore(step: number, parameters: Variables, optimiser: Variables | null): void {
     const folder = join(this.#folder, folderName(step));
-    assignAll(join(folder, WEIGHTS), parameters);
-    if (optimiser) assignAll(join(folder, OPTIMISER), optimiser);
+    this.#assignAll(join(folder, WEIGHTS), parameters);
+    if (optimiser) this.#assignAll(join(folder, OPTIMISER), optimiser);
   }
 
   /** A parameter's values at a step, from its checkpoint, without touching any variable. */
@@ -115,6 +139,17 @@ export class Checkpoints {
     return { step, tokens, seconds, best, window };
   }
 
+  #sources(variables: Variables): Map<string, TensorSource> {
+    const tensors = new Map<string, TensorSource>();
+    for (const [name, variable] of variables) tensors.set(name, { shape: variable.shape, values: () => this.#program.read(variable) });
+    return tensors;
+  }
+
+  #assignAll(path: string, variables: Variables): void {
+    // Read when they are wanted, so that they are never all in memory at once.
+    for (const [name, variable] of variables) this.#program.write(variable, () => readOne(path, name));
+  }
+
   /** A kill in the middle of saving leaves a folder with a temporary name. */
   #removeUnfinished(): void {
     if (!existsSync(this.#folder)) return;
@@ -129,23 +164,11 @@ function folderName(step: number): string {
   return `step-${String(step).padStart(9, '0')}`;
 }
 
-function sources(variables: Variables): Map<string, TensorSource> {
-  const tensors = new Map<string, TensorSource>();
-  for (const [name, variable] of variables) tensors.set(name, { shape: variable.shape, values: () => variable.dataSync() as Float32Array });
-  return tensors;
-}
-
-function assignAll(path: string, variables: Variables): void {
+function readOne(path: string, name: string): Float32Array {
   const file = new SafetensorsFile(path);
   try {
-    for (const [name, variable] of variables) assignValues(variable, file.readFloats(name));
+    return file.readFloats(name);
   } finally {
     file.close();
   }
-}
-
-function assignValues(variable: Variable, values: Float32Array): void {
-  const tensor = tf.tensor(values, variable.shape, 'float32');
-  variable.assign(tensor);
-  tensor.dispose();
 }

@@ -16,7 +16,7 @@ function openStore(): { store: Store; path: string } {
 
 const newRun = (store: Store, name: string, modelName = name) => store.createRun({ kind: 'train', name, modelName, params: { config: {} }, project: '' }).id;
 /** Log-probabilities of pairs of which these are right. */
-const measured = (right: readonly boolean[]) => [{ subtask: 's', phenomenon: null, logprobs: Float64Array.from(right.flatMap((is) => (is ? [-1, -2] : [-2, -1]))) }];
+const measured = (right: readonly boolean[]) => [{ kind: 'choice' as const, subtask: 's', phenomenon: null, logprobs: Float64Array.from(right.flatMap((is) => (is ? [-1, -2] : [-2, -1]))) }];
 
 it('lm-eval 3831: models on the same items are compared pair by pair, where an unpaired test would see nothing', () => {
   // Of 200 items the second model has right all that the first has, and 12 more but for 1.
@@ -35,14 +35,17 @@ it('evaluation-pipeline-2025 #27: scores of another version or protocol are neve
   const { store } = openStore();
   const ids = ['a', 'b', 'c'].map((name) => newRun(store, name));
   const score = (model: string, version: string, protocol: string) =>
-    store.recordEvaluation(store.createRun({ kind: 'evaluate', name: model, params: {}, project: '' }).id, { suite: 'blimp', version, protocol, model, accuracy: 0.5, low: 0.4, high: 0.6, subtasks: [{ subtask: 's', phenomenon: null, items: 2, correct: 1, accuracy: 0.5, low: 0, high: 1 }], phenomena: [], seconds: 1 }, measured([true, false]));
+    store.recordEvaluation(store.createRun({ kind: 'evaluate', name: model, params: {}, project: '' }).id, {
+      suite: 'blimp', version, protocol, startToken: '<s>', prefixSpace: false, model, step: null, score: 0.5, low: 0.4, high: 0.6,
+      subtasks: [{ subtask: 's', phenomenon: null, items: 2, correct: 1, metric: 'accuracy', score: 0.5, low: 0, high: 1 }], phenomena: [], seconds: 1,
+    }, measured([true, false]));
   score('a', '1', 'babylm-2024');
   score('b', '2', 'babylm-2024');
   score('c', '1', 'babylm-2025');
   const { scores } = compareRuns(store, ids);
   expect(scores.map(({ version, protocol }) => `${version} ${protocol}`).sort()).toEqual(['1 babylm-2024', '1 babylm-2025', '2 babylm-2024']);
-  for (const { accuracies, against } of scores) {
-    expect(accuracies.filter((accuracy) => accuracy !== null)).toHaveLength(1);
+  for (const { scores: values, against } of scores) {
+    expect(values.filter((value) => value !== null)).toHaveLength(1);
     expect(against).toEqual([]);
   }
 });

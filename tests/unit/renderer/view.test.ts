@@ -20,9 +20,9 @@ describe('exports', () => {
 });
 
 it('W&B 1657: a table of models and suites, as CSV and LaTeX', () => {
-  const score = (model: string, suite: string, accuracy: number) => ({ model, suite, protocol: 'p', version: '1', accuracy, low: accuracy - 0.02, high: accuracy + 0.01 });
+  const score = (model: string, suite: string, value: number) => ({ model, suite, protocol: 'p', version: '1', startToken: '<s>', prefixSpace: false, score: value, low: value - 0.02, high: value + 0.01 });
   const made = suiteTable([score('b_1', 'blimp', 0.7), score('a', 'blimp', 0.65), score('a', 'ewok', 0.5)]);
-  expect(toCsv(made)).toBe('model,"blimp (p, 1)","ewok (p, 1)"\r\na,65.0 ± 2.0,50.0 ± 2.0\r\nb_1,70.0 ± 2.0,\r\n');
+  expect(toCsv(made)).toBe('model,"blimp · p, 1, after <s>, no prefix space","ewok · p, 1, after <s>, no prefix space"\r\na,65.0 ± 2.0,50.0 ± 2.0\r\nb_1,70.0 ± 2.0,\r\n');
   expect(toLatex(made)).toContain('b\\_1 & 70.0 $\\pm$ 2.0 &  \\\\');
 });
 

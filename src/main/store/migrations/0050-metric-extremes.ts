@@ -5,7 +5,7 @@ import type { Migration } from '../migrate.ts';
  * Chunks that an older version sealed get theirs when they are first looked at.
  */
 export const metricExtremes: Migration = {
-  version: 30,
+  version: 50,
   name: 'metric-extremes',
   sql: `
     CREATE TABLE metric_extremes (
