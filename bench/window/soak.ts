@@ -12,6 +12,7 @@ import { Workspace } from '../../src/main/workspace.ts';
 import { writeConfig, writeCorpus } from '../../tests/e2e/support.ts';
 import { openBrowser } from '../../tests/window/browser.ts';
 import type { BenchResult } from '../result.ts';
+import { percentile } from './session.ts';
 
 const MINUTES = 10;
 /** Part of the time after which nothing new may stay. */
@@ -61,8 +62,9 @@ export async function benchSoak(argument?: string): Promise<BenchResult[]> {
     const { step } = await client.request('run.get', { run: runId });
     return watched.flatMap(({ name, samples }): BenchResult[] => {
       const settled = samples.filter(({ minutes: at }) => at >= WARM_UP * minutes);
-      // Of the line through the samples, so that neither end's chance counts.
-      const growth = slope(settled) * (settled.at(-1)!.minutes - settled[0]!.minutes);
+      // A sample now and then holds a drawing that was under way; medians pass it over.
+      const third = Math.ceil(settled.length / 3);
+      const growth = median(settled.slice(-third)) - median(settled.slice(0, third));
       return [
         { case: `${name}: growth in ${minutes} min at ten records a second (up to step ${step}), from ${settled[0]!.megabytes.toFixed(2)} MB`, precision: '', ours: growth, unit: 'MB', peer: `limit of ${LIMIT_MB} MB`, ratio: growth > 0 ? LIMIT_MB / growth : Infinity },
         { case: `${name}: nodes and listeners more than at the beginning`, precision: '', ours: settled.at(-1)!.nodes + settled.at(-1)!.listeners - settled[0]!.nodes - settled[0]!.listeners, unit: '', peer: null, ratio: null },
@@ -83,9 +85,6 @@ async function measure(session: CDPSession, minutes: number): Promise<Sample> {
   return { minutes, megabytes: (usedSize + embedderHeapUsedSize + backingStorageSize) / 1e6, nodes, listeners: jsEventListeners };
 }
 
-/** MB a minute, by least squares. */
-function slope(samples: readonly Sample[]): number {
-  const mean = (values: number[]) => values.reduce((sum, value) => sum + value, 0) / values.length;
-  const [x, y] = [mean(samples.map(({ minutes }) => minutes)), mean(samples.map(({ megabytes }) => megabytes))];
-  return samples.reduce((sum, sample) => sum + (sample.minutes - x) * (sample.megabytes - y), 0) / samples.reduce((sum, sample) => sum + (sample.minutes - x) ** 2, 0);
+function median(samples: readonly Sample[]): number {
+  return percentile(samples.map(({ megabytes }) => megabytes), 0.5);
 }

@@ -1,6 +1,6 @@
 /** What users of other tools complain of: distillation. */
 import { join } from 'node:path';
-import { expect, it } from 'vitest';
+import { expect, it, onTestFinished } from 'vitest';
 import type { RunConfig } from '../../../src/shared/config.ts';
 import { CriaError } from '../../../src/shared/errors.ts';
 import { loadTokenizer } from '../../../src/main/corpus/tokenizer.ts';
@@ -11,6 +11,7 @@ import { loadTeachers } from '../../../src/main/training/teachers.ts';
 import { Workspace } from '../../../src/main/workspace.ts';
 import { writeCorpus } from '../../e2e/support.ts';
 import { RecordingContext, temporaryFolder } from '../../support/jobContext.ts';
+import { newProgram } from '../../support/programs.ts';
 import { TINY_CONFIGS } from '../../support/tinyModels.ts';
 
 it('torchtune 2119: a teacher whose vocabulary was padded is refused in words, before anything is computed', async () => {
@@ -29,7 +30,9 @@ it('torchtune 2119: a teacher whose vocabulary was padded is refused in words, b
   };
   await save('padded', padded);
   await save('fitting', tokenizer.vocabSize);
-  const load = (teacher: string) => loadTeachers({ data: { seq_length: 16 }, distillation: { teachers: [teacher], teacher_weights: null } } as unknown as RunConfig, tokenizer, student, workspace);
+  const program = newProgram('eager');
+  onTestFinished(() => program.dispose());
+  const load = (teacher: string) => loadTeachers({ data: { seq_length: 16 }, distillation: { teachers: [teacher], teacher_weights: null } } as unknown as RunConfig, tokenizer, student, program, workspace);
   const refusal = await load('padded').catch((error: unknown) => error);
   expect(refusal).toBeInstanceOf(CriaError);
   expect(refusal).toMatchObject({ code: 'bad-model', message: expect.stringContaining(`vocabulary of ${padded} tokens, the student's has ${tokenizer.vocabSize}`) as string });
