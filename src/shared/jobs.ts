@@ -4,6 +4,7 @@
  */
 import { z } from 'zod';
 import type { RunConfig } from './config.ts';
+import { finetuningRequest } from './finetuning.ts';
 import {
   cleanResult,
   demoCorpusResult,
@@ -54,6 +55,8 @@ export const JOB_PARAMS = {
     out: z.string().nullable(),
     /** Fetch missing data from its official source. */
     download: z.boolean().default(false),
+    /** Settings of fine-tuning suites. */
+    finetuning: finetuningRequest.prefault({}),
   }),
   /** Score a file of minimal pairs and return every pair. */
   score: z.object({ model: z.object({ name: z.string(), folder: z.string() }), pairs: z.string() }),

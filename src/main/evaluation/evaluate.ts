@@ -12,7 +12,8 @@ import { aggregate } from './aggregate.ts';
 import { locateSuite, type Places, type SuiteData } from './data.ts';
 import { downloadSuite } from './download.ts';
 import { vocabularyFolder } from './ewok/vocabulary.ts';
-import { loadChoiceSuite, loadFineTuningSuite, type LoadedChoiceSuite, type LoadedSuite } from './loadSuite.ts';
+import { loadChoiceSuite, type LoadedChoiceSuite } from './loadSuite.ts';
+import { loadForFinetuning, measureByFinetuning, type LoadedFineTuningSuite } from './measureByFinetuning.ts';
 import { fileName } from './outcomeFiles.ts';
 import { loadPairs } from './pairs.ts';
 import { PROTOCOL } from './protocols.ts';
@@ -21,7 +22,7 @@ import { loadScoringModel, type ScoringModel } from './scoringModel.ts';
 import type { ChoiceSuite, FineTuningSuite, Suite } from './suites/suite.ts';
 
 type EvaluatedModel = JobParams<'evaluate'>['models'][number];
-type Loaded = LoadedChoiceSuite | LoadedSuite<FineTuningSuite>;
+type Loaded = LoadedChoiceSuite | LoadedFineTuningSuite;
 
 /**
  * Scores each model on each suite by one protocol. Subtasks that an earlier start of the same job finished are not measured again.
@@ -78,7 +79,7 @@ async function loadSuite(name: string, params: JobParams<'evaluate'>, context: J
   refuseProtocol(located.suite, params.protocol);
   const loaded = isChoice(located)
     ? await loadChoiceSuite(located, { vocabulary: params.vocabulary, cacheFolder: vocabularyFolder(workspace.corpora), signal: context.signal, onProgress: (progress) => context.progress(progress) })
-    : await loadFineTuningSuite(located as SuiteData<FineTuningSuite>);
+    : await loadForFinetuning(located as SuiteData<FineTuningSuite>, params.finetuning);
   for (const warning of loaded.warnings) context.log('warning', warning);
   return loaded;
 }
@@ -128,7 +129,10 @@ async function scoreSuite(model: EvaluatedModel, scoring: ScoringModel, loaded: 
     const mark = createHash('sha256').update(JSON.stringify([params.protocol, startToken, scoring.tokenizer.addPrefixSpace, weightsMark(model)])).digest('hex');
     outcomes = await measureChoices(loaded, { scoring, protocol, place, label, mark, out }, context);
   } else {
-    throw new CriaError('bad-input', `${suite.title} cannot be measured by this version.`, 'Choose another suite.');
+    if (model.checkpoint) return null;
+    outcomes = await measureByFinetuning(loaded, {
+      model, place, label, mark: weightsMark(model), out: params.out, manyModels: params.models.length > 1, keepModels: params.finetuning.keepModels,
+    }, context);
   }
   const { overall, subtasks, phenomena } = aggregate(outcomes);
   return {

@@ -35,7 +35,7 @@ export async function loadScoringModel(folder: string, weights?: string): Promis
     startToken: startToken(folder, idOf, readModelConfig(folder)),
     templatePrefix: templatePrefix(folder, idOf),
     get model() {
-      return (model ??= loadModelFolder(folder, {}, weights));
+      return (model ??= loadModelFolder(folder, { weightsFile: weights }));
     },
     dispose: () => model?.dispose(),
   };

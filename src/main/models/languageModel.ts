@@ -1,6 +1,7 @@
 /** What every architecture is to the rest of Cria: named parameters, and a forward pass from token ids to logits. */
 import type { Program } from '../tensorflow/program.ts';
 import type { Tensor, Tensor2D, Tensor3D, Variable } from '../tensorflow/tf.ts';
+import type { Dropout } from './dropout.ts';
 import type { ModelConfig } from './modelConfig.ts';
 
 /** Shapes in comments use: B sequences, T positions, H hidden size, V vocabulary. */
@@ -10,6 +11,17 @@ export interface ForwardOptions {
    * Absent: no dropout.
    */
   dropoutSeed?: Tensor;
+  /** Adds to the outputs of the projections that it has adapters for. */
+  adapters?: Adapters;
+}
+
+/** Trained additions to a frozen model's projections. */
+export interface Adapters {
+  /**
+   * What is added to a projection's output: x [N, in] -> [N, out]; null where it has no adapter.
+   * @param module the projection, by Hugging Face's name without ".weight"
+   */
+  delta(module: string, x: Tensor2D, dropout: Dropout): Tensor2D | null;
 }
 
 export interface LanguageModel {

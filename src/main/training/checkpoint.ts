@@ -20,9 +20,17 @@ const OPTIMISER = 'optimiser.safetensors';
 const STATE = 'state.json';
 const COMPLETE = 'complete.json';
 
-const stateSchema = z.object({
-  format: z.literal('cria-checkpoint'),
-  version: z.literal(VERSION),
+const headSchema = z.object({ format: z.literal('cria-checkpoint'), version: z.literal(VERSION) });
+
+/** What every kind of training has to remember; more than that is its own. */
+export interface CheckpointState {
+  /** Optimiser steps done. */
+  step: number;
+  /** The checkpoint to keep beside the newest; null before the first evaluation. */
+  best: { step: number } | null;
+}
+
+const trainingState = z.object({
   /** Optimiser steps done. */
   step: z.int().min(0),
   /** Tokens seen. */
@@ -35,30 +43,33 @@ const stateSchema = z.object({
   window: z.object({ steps: z.int(), sums: z.record(z.string(), z.number()) }),
 });
 
-export type TrainingState = Omit<z.infer<typeof stateSchema>, 'format' | 'version'>;
+export type TrainingState = z.infer<typeof trainingState>;
 
 type Variables = ReadonlyMap<string, Variable>;
 
-export class Checkpoints {
+export class Checkpoints<State extends CheckpointState = TrainingState> {
   readonly #folder: string;
   readonly #kept: string;
   readonly #program: Program;
+  readonly #schema: z.ZodType<State>;
 
   /**
-   * @param runFolder the run's own folder
+   * @param folder the run's own folder, or what in it is trained by itself
    * @param program the one that weights and optimiser state belong to
+   * @param schema what this kind of training has to remember; left out, that of {@link TrainingState}
    */
-  constructor(runFolder: string, program: Program) {
-    this.#folder = join(runFolder, 'checkpoints');
-    this.#kept = join(runFolder, KEPT_WEIGHTS);
+  constructor(folder: string, program: Program, schema?: z.ZodType<State>) {
+    this.#folder = join(folder, 'checkpoints');
+    this.#kept = join(folder, KEPT_WEIGHTS);
     this.#program = program;
+    this.#schema = schema ?? (trainingState as unknown as z.ZodType<State>);
   }
 
   /**
    * Writes a checkpoint, then removes those that are neither it nor the best one. Until it is whole, the earlier ones stay.
    * @throws CriaError `no-space` and other system errors; the earlier checkpoints are unharmed then
    */
-  async save(state: TrainingState, parameters: Variables, optimiser: Variables): Promise<void> {
+  async save(state: State, parameters: Variables, optimiser: Variables): Promise<void> {
     const name = folderName(state.step);
     this.#removeUnfinished();
     if (this.#isComplete(name)) rmSync(join(this.#folder, name), { recursive: true }); // The same step again, from a resumed run.
@@ -97,7 +108,7 @@ export class Checkpoints {
   }
 
   /** State of the newest whole checkpoint; null when there is none. */
-  newest(): TrainingState | null {
+  newest(): State | null {
     const name = this.#complete().at(-1);
     return name === undefined ? null : this.#readState(name);
   }
@@ -131,12 +142,12 @@ export class Checkpoints {
     }
   }
 
-  #readState(name: string): TrainingState {
+  #readState(name: string): State {
     const path = join(this.#folder, name, STATE);
-    const parsed = stateSchema.safeParse(JSON.parse(readFileSync(path, 'utf8')));
-    if (!parsed.success) throw new CriaError('too-new', `${path} was not written by this version of Cria.`, 'Resume the run with the version that started it.');
-    const { step, tokens, seconds, best, window } = parsed.data;
-    return { step, tokens, seconds, best, window };
+    const json: unknown = JSON.parse(readFileSync(path, 'utf8'));
+    const parsed = this.#schema.safeParse(json);
+    if (headSchema.safeParse(json).success && parsed.success) return parsed.data;
+    throw new CriaError('too-new', `${path} was not written by this version of Cria.`, 'Resume the run with the version that started it.');
   }
 
   #sources(variables: Variables): Map<string, TensorSource> {
