@@ -2,6 +2,7 @@
  * Benchmarks: `npm run bench -- NAME [ARGUMENT] [--json]` with a name of the list below. Figures are ratios measured side by side in one run; above 1, ours is faster, or below its limit.
  * `CRIA_BENCH_PYTHON` names a Python that has the peers (torch, transformers, tokenizers); without it only our own figures are printed.
  */
+import { benchFinetune } from './finetune.ts';
 import { benchScore } from './score.ts';
 import { benchSeries } from './series.ts';
 import { benchStore } from './store.ts';
@@ -19,6 +20,7 @@ const BENCHES: Record<string, (argument?: string) => Promise<BenchResult[]>> = {
   // The window's benches `compare` and `start` take a folder that is filled once and used again, `soak` takes minutes.
   compare: benchCompare,
   roundtrip: benchRoundTrip,
+  finetune: () => benchFinetune(python),
   score: () => benchScore(python ? { python } : {}),
   series: () => benchSeries(),
   soak: benchSoak,
