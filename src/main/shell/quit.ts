@@ -40,14 +40,15 @@ export function setUpQuit(windows: Windows, keeper: EngineKeeper, watch: EngineW
   app.on('window-all-closed', () => {
     if (process.platform !== 'darwin') app.quit();
   });
-  // A terminal's Ctrl-C, and a system that goes down, leave no time for questions.
-  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => void quit(false));
-  void app.whenReady().then(() =>
+  void app.whenReady().then(() => {
+    // A terminal's Ctrl-C, and a system that goes down, leave no time for questions. Not before the app is ready: Chromium sets handlers
+    // of its own until then, which would quit as the menu does, with a question.
+    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => void quit(false));
     (powerMonitor as NodeJS.EventEmitter).on('shutdown', (event?: { preventDefault(): void }) => {
       event?.preventDefault();
       void quit(false);
-    }),
-  );
+    });
+  });
 }
 
 /** Another terminal's engine, and what it runs, goes on without this window. */
