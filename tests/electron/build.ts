@@ -22,6 +22,7 @@ const oldNode: Plugin = {
   enforce: 'pre',
   resolveId(id, importer) {
     if (id === 'node:fs') return join(here, 'oldNode', 'fs.ts');
+    if (id.endsWith('/setupMachinery.ts')) return join(here, 'oldNode', 'setupMachinery.ts');
     if (id === 'node:timers/promises') return join(here, 'oldNode', 'timersPromises.ts');
     const name = id.replace(/^node:/, '');
     return importer && builtinModules.includes(name) ? { id: name, external: true } : null;
@@ -31,12 +32,12 @@ const oldNode: Plugin = {
 /** What Chromium 83 lacks, in front of the page's own code. */
 const oldBrowser: Plugin = {
   name: 'cria-old-browser',
-  transform: (code, id) => (/\/renderer\/main\.ts$/.test(id) ? `import 'core-js/stable';\n${code}` : null),
+  transform: (code, id) => (/\/renderer\/(setup\/)?main\.ts$/.test(id) ? `import 'core-js/stable';\n${code}` : null),
 };
 
 const shared: InlineConfig = { configFile: false, root: project, logLevel: 'warn' };
 
-function script(entry: string, folder: string): InlineConfig {
+function script(entry: string, folder: string, name = 'index'): InlineConfig {
   return {
     ...shared,
     plugins: [oldNode],
@@ -47,7 +48,7 @@ function script(entry: string, folder: string): InlineConfig {
       outDir: join(OUT, folder),
       emptyOutDir: false,
       minify: false,
-      rolldownOptions: { output: { format: 'cjs', entryFileNames: 'index.cjs', codeSplitting: false } },
+      rolldownOptions: { output: { format: 'cjs', entryFileNames: `${name}.cjs`, codeSplitting: false } },
     },
   };
 }
@@ -57,7 +58,10 @@ const renderer: InlineConfig = {
   root: join(project, 'src', 'renderer'),
   base: './',
   plugins: [vue(), oldBrowser],
-  build: { target: CHROME, cssTarget: CHROME, outDir: join(OUT, 'renderer'), emptyOutDir: true, minify: false, modulePreload: false, chunkSizeWarningLimit: 10_000 },
+  build: {
+    rolldownOptions: { input: ['index.html', 'setup.html'].map((file) => join(project, 'src', 'renderer', file)) },
+    target: CHROME, cssTarget: CHROME, outDir: join(OUT, 'renderer'), emptyOutDir: true, minify: false, modulePreload: false, chunkSizeWarningLimit: 10_000,
+  },
 };
 
 /** Builds everything into {@link OUT}. */
@@ -65,7 +69,7 @@ export async function buildForOldElectron(): Promise<void> {
   rmSync(OUT, { recursive: true, force: true });
   mkdirSync(join(OUT, 'main'), { recursive: true });
   await build(script(join(here, 'oldNode', 'main.ts'), 'main'));
-  await build(script(join(project, 'src', 'preload', 'index.ts'), 'preload'));
+  for (const preload of ['index', 'setup']) await build(script(join(project, 'src', 'preload', `${preload}.ts`), 'preload', preload));
   writeFileSync(join(OUT, 'main', 'engineProcess.js'), "import '../../../src/main/engineProcess.ts';\n");
   await build(renderer);
 }

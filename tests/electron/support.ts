@@ -47,9 +47,14 @@ export function newRoot(): string {
   return mkdtempSync(join(tmpdir(), 'cria-window-'));
 }
 
-export async function launch(root: string = newRoot()): Promise<Shell> {
-  const app = await _electron.launch({ executablePath: process.env.CRIA_TEST_ELECTRON!, args: ARGUMENTS, env: environmentOf(root) });
+export async function start(environment: Record<string, string>): Promise<ElectronApplication> {
+  const app = await _electron.launch({ executablePath: process.env.CRIA_TEST_ELECTRON!, args: ARGUMENTS, env: environment });
   if (process.env.CRIA_DEBUG) for (const stream of [app.process().stdout, app.process().stderr]) stream?.pipe(process.stderr);
+  return app;
+}
+
+export async function launch(root: string = newRoot()): Promise<Shell> {
+  const app = await start(environmentOf(root));
   const child = app.process();
   const page = await app.firstWindow();
   await page.waitForLoadState();
