@@ -104,7 +104,7 @@ describe('a page', () => {
 
   it('finds no Node, no Electron and only the bridge', async () => {
     expect(await tryInPage("['require', 'process', 'module', 'exports', 'Buffer', 'global', '__dirname', 'electron', 'ipcRenderer'].filter((name) => name in window)")).toEqual([]);
-    expect(await tryInPage('Object.keys(window.cria).sort().join()')).toBe('chooseFolder,notify,onClose,onCommand,onMessage,open,send,setProgress');
+    expect(await tryInPage('Object.keys(window.cria).sort().join()')).toBe('chooseFolder,notify,onClose,onCommand,onMessage,open,send,setProgress,setUnsaved');
     expect(await shell.app.evaluate(({ BrowserWindow }) => {
       const { webContents } = BrowserWindow.getAllWindows()[0]!;
       const { contextIsolation, sandbox, nodeIntegration, webSecurity } = (webContents as unknown as { getLastWebPreferences(): Record<string, unknown> }).getLastWebPreferences();

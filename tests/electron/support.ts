@@ -167,6 +167,10 @@ export async function stubDialog(app: ElectronApplication, button: number): Prom
       kept.asked!.push(args[args.length - 1]);
       return Promise.resolve({ response, checkboxChecked: false });
     };
+    dialog.showMessageBoxSync = (...args: unknown[]) => {
+      kept.asked!.push(args[args.length - 1]);
+      return response;
+    };
   }, button);
 }
 

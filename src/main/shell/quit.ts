@@ -14,11 +14,12 @@ export function setUpQuit(windows: Windows, keeper: EngineKeeper, watch: EngineW
   async function quit(asks: boolean): Promise<void> {
     if (stage !== 'open') return;
     stage = 'asking';
-    if (asks && !(await mayEndRuns(windows, keeper, watch))) {
+    if (asks && !((await windows.unsaved.mayEnd(windows.current())) && (await mayEndRuns(windows, keeper, watch)))) {
       stage = 'open';
       return;
     }
     stage = 'saving';
+    windows.unsaved.settle();
     watch.close();
     for (const window of BrowserWindow.getAllWindows()) window.setProgressBar(2); // Above 1: busy for a time nobody knows.
     await save(windows, keeper);
