@@ -10,8 +10,10 @@ import { channelPair, createClient, serve, type Channel, type EngineClient, type
 import { configHandlers } from './handlers/configs.ts';
 import { corpusHandlers } from './handlers/corpora.ts';
 import { evaluationHandlers } from './handlers/evaluations.ts';
+import { modelHandlers } from './handlers/models.ts';
 import { runHandlers } from './handlers/runs.ts';
 import type { Services } from './handlers/services.ts';
+import { submissionHandlers } from './handlers/submissions.ts';
 import { systemHandlers } from './handlers/system.ts';
 import { METRIC_FILE } from './queue/jobMessages.ts';
 import { endOrphan } from './queue/orphans.ts';
@@ -110,5 +112,7 @@ function makeHandlers(services: Services): Handlers {
     ...configHandlers(services),
     ...runHandlers(services),
     ...evaluationHandlers(services),
+    ...submissionHandlers(services),
+    ...modelHandlers(services),
   };
 }
