@@ -153,6 +153,6 @@ describe.runIf(process.platform === 'linux')('a packed folder', () => {
       expect(said).toMatchObject({ before: false, after: true, node: process.execPath });
       expect(said.steps).toEqual(['Node 24 done', 'TensorFlow 2.21.0 done', 'Binding to TensorFlow running', 'Binding to TensorFlow done', 'Check of TensorFlow running', 'Check of TensorFlow done']);
       expect(existsSync(join(cache, 'tensorflow.json'))).toBe(true);
-    });
+    }, 600_000); // A compiler on a busy machine.
   });
 });
