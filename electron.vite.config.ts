@@ -17,8 +17,8 @@ export default defineConfig({
   },
   preload: {
     build: {
-      // A sandboxed preload script is CommonJS and in one piece.
-      rollupOptions: { input: source('preload/index.ts'), output: { format: 'cjs', entryFileNames: '[name].cjs' } },
+      // A sandboxed preload script is CommonJS and in one piece; these share no module.
+      rollupOptions: { input: { index: source('preload/index.ts'), setup: source('preload/setup.ts') }, output: { format: 'cjs', entryFileNames: '[name].cjs' } },
     },
   },
   renderer: {
@@ -27,7 +27,7 @@ export default defineConfig({
     base: './',
     build: {
       minify: true,
-      rollupOptions: { input: source('renderer/index.html') },
+      rollupOptions: { input: { index: source('renderer/index.html'), setup: source('renderer/setup.html') } },
       // ECharts and the editor are large, and come from the same disk.
       chunkSizeWarningLimit: 1500,
     },

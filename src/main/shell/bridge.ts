@@ -53,6 +53,7 @@ export function setUpBridge(windows: Windows, keeper: EngineKeeper): void {
     notification.on('click', () => windows.focus(page));
     notification.show();
   });
+  listen(FROM_PAGE.setUnsaved, (page, unsaved) => windows.unsaved.set(page, unsaved === true));
   ipcMain.handle(FROM_PAGE.chooseFolder, async (event, title: unknown): Promise<string | null> => {
     const window = BrowserWindow.fromWebContents(event.sender);
     if (!isTrustedSender(event, windows.pages) || !window) throw untrusted();
