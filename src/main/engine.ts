@@ -7,9 +7,10 @@ import { dirname, join, resolve } from 'node:path';
 import type { EventName, EventOf } from '../shared/contract.ts';
 import { CriaError } from '../shared/errors.ts';
 import { channelPair, createClient, serve, type Channel, type EngineClient, type Handlers } from '../shared/protocol.ts';
+import { OWNER, WindowCaller, type Caller } from './handlers/caller.ts';
 import { configHandlers } from './handlers/configs.ts';
 import { corpusHandlers } from './handlers/corpora.ts';
-import { evaluationHandlers } from './handlers/evaluations.ts';
+import { evaluationHandlers, modelCache } from './handlers/evaluations.ts';
 import { runHandlers } from './handlers/runs.ts';
 import type { Services } from './handlers/services.ts';
 import { systemHandlers } from './handlers/system.ts';
@@ -18,6 +19,7 @@ import { endOrphan } from './queue/orphans.ts';
 import { JobQueue } from './queue/queue.ts';
 import { acquireWorkspaceLock } from './store/lock.ts';
 import { Store } from './store/store.ts';
+import { readIntroduction } from './transport/relay.ts';
 import { chooseAddress, listen, type ListeningSocket } from './transport/socket.ts';
 import { Workspace } from './workspace.ts';
 
@@ -30,7 +32,7 @@ export interface EngineOptions {
 export interface Engine {
   /** Where other processes connect (transport/socket.ts). */
   readonly address: string;
-  /** Connects a client over any channel. */
+  /** Connects a client over any channel: the user himself, unless it introduces itself as a window (transport/relay.ts). */
   attach(channel: Channel): void;
   /** A client in this process. */
   client(): EngineClient;
@@ -50,8 +52,21 @@ export async function startEngine({ workspace, jobEntry }: EngineOptions): Promi
   let store: Store;
   let socket: ListeningSocket;
   const senders = new Set<<E extends EventName>(event: E, data: EventOf<E>) => void>();
+  // src/main/job.ts and out/main/job.js both lie two folders below the project's.
+  const configFolder = resolve(dirname(jobEntry), '../../config');
   const attach = (channel: Channel): void => {
-    const send = serve(channel, handlers);
+    let caller: Caller = OWNER;
+    channel.onMessage((message) => {
+      const folders = readIntroduction(message);
+      if (!folders) return;
+      const window = caller instanceof WindowCaller ? caller : new WindowCaller({
+        readable: [workspace.root, configFolder, modelCache()],
+        writable: [workspace.corpora, workspace.tokenizers, workspace.data],
+      });
+      for (const folder of folders) window.choose(folder);
+      caller = window;
+    });
+    const send = serve(channel, handlers, () => caller);
     senders.add(send);
     channel.onClose(() => senders.delete(send));
   };
@@ -69,8 +84,6 @@ export async function startEngine({ workspace, jobEntry }: EngineOptions): Promi
     attach(ours);
     return createClient(theirs);
   };
-  // src/main/job.ts and out/main/job.js both lie two folders below the project's.
-  const configFolder = resolve(dirname(jobEntry), '../../config');
   const handlers = makeHandlers({ store, workspace, queue, emit, configFolder, client });
   await recover(store, workspace, queue);
 
@@ -103,7 +116,7 @@ async function recover(store: Store, workspace: Workspace, queue: JobQueue): Pro
   queue.adoptWaiting(waiting.rows.map((run) => run.id));
 }
 
-function makeHandlers(services: Services): Handlers {
+function makeHandlers(services: Services): Handlers<Caller> {
   return {
     ...systemHandlers(services),
     ...corpusHandlers(services),

@@ -16,6 +16,7 @@ export type ErrorCode =
   | 'no-library'
   | 'no-space'
   | 'non-finite'
+  | 'not-allowed'
   | 'not-found'
   | 'not-writable'
   | 'too-new';

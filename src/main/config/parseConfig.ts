@@ -27,7 +27,7 @@ export interface ParsedConfig {
 }
 
 /** A config is a page of text; anything near this is a mistake. */
-const MAX_BYTES = 1 << 20;
+export const MAX_CONFIG_BYTES = 1 << 20;
 
 const FIELDS = new Map(CONFIG_FIELDS.map((field) => [field.key, field]));
 
@@ -91,7 +91,7 @@ function readDocument(text: string, file: string, problems: ConfigMessage[]): Ma
     problems.push({ key: '', line: null, message });
     return null;
   };
-  if (Buffer.byteLength(text) > MAX_BYTES) return refuse(`${file} is larger than ${MAX_BYTES} bytes; that is no config.`);
+  if (Buffer.byteLength(text) > MAX_CONFIG_BYTES) return refuse(`${file} is larger than ${MAX_CONFIG_BYTES} bytes; that is no config.`);
   const lineCounter = new LineCounter();
   const document: Document = parseDocument(text, { lineCounter, prettyErrors: false, uniqueKeys: true, logLevel: 'silent' });
   const lineOf = (node: unknown) => {

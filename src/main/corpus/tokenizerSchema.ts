@@ -2,6 +2,9 @@
 import { z } from 'zod';
 import { CriaError } from '../../shared/errors.ts';
 
+/** A vocabulary of a quarter of a million has 20 MB. */
+export const MAX_TOKENIZER_BYTES = 64 << 20;
+
 const addedToken = z.object({
   id: z.int().min(0).max(2 ** 24 - 1),
   content: z.string().min(1),

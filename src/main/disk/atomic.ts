@@ -1,4 +1,4 @@
-/** Files that are there whole or not at all. */
+/** Files that are there whole or not at all, and for nobody but their owner. */
 import { closeSync, fsyncSync, mkdirSync, openSync, renameSync, rmSync, writeSync } from 'node:fs';
 import { open } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
@@ -15,7 +15,7 @@ let counter = 0;
  */
 export function writeFileAtomic(path: string, write: (append: (bytes: Uint8Array | string) => void) => void): void {
   const folder = dirname(path);
-  mkdirSync(folder, { recursive: true });
+  mkdirSync(folder, { recursive: true, mode: 0o700 });
   const temporary = `${path}.${process.pid}.${++counter}.tmp`;
   const file = openSync(temporary, 'wx', 0o600);
   try {
@@ -48,7 +48,7 @@ export async function streamFileAtomic<T>(
   write: (append: (bytes: Uint8Array | string) => Promise<void>, overwriteStart: (bytes: Uint8Array) => Promise<void>) => Promise<T>,
 ): Promise<T> {
   const folder = dirname(path);
-  mkdirSync(folder, { recursive: true });
+  mkdirSync(folder, { recursive: true, mode: 0o700 });
   const temporary = `${path}.${process.pid}.${++counter}.tmp`;
   let result: T;
   try {
@@ -84,7 +84,7 @@ export function writeJsonAtomic(path: string, value: unknown): void {
  */
 export async function writeFolderAtomic(path: string, fill: (folder: string) => Promise<void> | void): Promise<void> {
   const temporary = `${path}.${process.pid}.${++counter}.tmp`;
-  mkdirSync(temporary, { recursive: true });
+  mkdirSync(temporary, { recursive: true, mode: 0o700 });
   try {
     await fill(temporary);
     syncFolder(temporary);

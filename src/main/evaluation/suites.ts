@@ -145,14 +145,17 @@ export const SUITES: readonly Suite[] = [
   },
 ];
 
+/** What stands before the path of a lab's own pairs where a suite's name is asked for. */
+export const OWN_PAIRS = 'pairs:';
+
 /**
  * A suite by its name; `pairs:PATH` is a lab's own .jsonl file, or folder of them, with sentence_good and sentence_bad in each line.
  * @returns the suite, and the path that the name itself gives (null for the named suites)
  * @throws CriaError `bad-input` for a name that is no suite
  */
 export function findSuite(name: string): { suite: Suite; path: string | null } {
-  if (name.startsWith('pairs:') && name.length > 'pairs:'.length) {
-    const path = resolve(name.slice('pairs:'.length));
+  if (name.startsWith(OWN_PAIRS) && name.length > OWN_PAIRS.length) {
+    const path = resolve(name.slice(OWN_PAIRS.length));
     const stem = basename(path).replace(/\.jsonl$/, '');
     return {
       path,

@@ -7,25 +7,41 @@ import type { JobParams } from '../../shared/jobs.ts';
 import type { EvaluationRecord } from '../../shared/records.ts';
 import { locateSuite } from '../evaluation/data.ts';
 import { loadPairs } from '../evaluation/pairs.ts';
-import { SUITES } from '../evaluation/suites.ts';
+import { OWN_PAIRS, SUITES } from '../evaluation/suites.ts';
+import { isPath } from '../workspace.ts';
+import type { Caller } from './caller.ts';
 import { started, type DomainHandlers, type Services } from './services.ts';
 
 export function evaluationHandlers({ store, workspace, queue }: Services): DomainHandlers<'evaluation' | 'model'> {
+  /** A model that the caller may use, by its name in the workspace or by the path of its folder. */
+  const findModel = (reference: string, caller: Caller) => {
+    if (isPath(reference)) caller.read(reference);
+    return workspace.resolveModel(reference);
+  };
+
   return {
-    'evaluation.start'({ models, suites, data, out, download }) {
-      const resolved = models.map((model) => workspace.resolveModel(model));
+    'evaluation.start'({ models, suites, data, out, download }, caller) {
+      const resolved = models.map((model) => findModel(model, caller));
+      for (const suite of suites) if (suite.startsWith(OWN_PAIRS)) caller.read(suite.slice(OWN_PAIRS.length));
+      if (data !== null) caller.read(data);
+      // Fetched files land beside those that are there.
+      if (data !== null && download) caller.write(join(data, 'evaluation_data'));
+      if (out !== null) caller.write(out);
       const name = `Evaluate ${resolved.map((model) => model.name).join(', ')}`;
       return started(queue.submit({ kind: 'evaluate', name, params: { models: resolved, suites, data, out, download } }));
     },
-    'evaluation.score'({ model, pairs }) {
-      const resolved = workspace.resolveModel(model);
+    'evaluation.score'({ model, pairs }, caller) {
+      const resolved = findModel(model, caller);
+      caller.read(pairs);
       return started(queue.submit({ kind: 'score', name: `Score ${basename(pairs)} with ${resolved.name}`, params: { model: resolved, pairs } }));
     },
-    'evaluation.suites': ({ data }) =>
-      SUITES.map((suite) => {
+    'evaluation.suites'({ data }, caller) {
+      if (data !== null) caller.read(data);
+      return SUITES.map((suite) => {
         const folder = folderOf(suite.name, data, workspace.data) ?? demoFolder(suite.name, workspace.corpora);
         return { name: suite.name, title: suite.title, folder, howToGet: suite.howToGet, subtasks: suite.subtasks?.length ?? null };
-      }),
+      });
+    },
     'evaluation.list': (filter) => store.listEvaluations(filter),
     'evaluation.subtasks': ({ evaluationId }) => store.listSubtasks(evaluationId),
     async 'evaluation.pairs'({ evaluationIds, subtask, disagreeing, limit }) {
@@ -52,20 +68,22 @@ export function evaluationHandlers({ store, workspace, queue }: Services): Domai
     },
 
     'model.list': () => store.listModels(),
-    'model.import'({ source, name }) {
+    'model.import'({ source, name }, caller) {
+      caller.read(source);
       const target = name ?? basename(source);
       if (existsSync(workspace.modelFolder(target))) {
         throw new CriaError('exists', `There is a model named "${target}" already.`, 'Choose another name with --name.');
       }
       return started(queue.submit({ kind: 'import', name: `Import ${target}`, modelName: target, params: { source, name: target } }));
     },
-    'model.export'({ model, output }) {
-      const resolved = workspace.resolveModel(model);
+    'model.export'({ model, output }, caller) {
+      const resolved = findModel(model, caller);
+      caller.write(output);
       return started(queue.submit({ kind: 'export', name: `Export ${resolved.name}`, params: { model: resolved, output } }));
     },
     'model.findCached': () => cachedModels(),
-    'model.generate'({ model, ...params }) {
-      const resolved = workspace.resolveModel(model);
+    'model.generate'({ model, ...params }, caller) {
+      const resolved = findModel(model, caller);
       return started(queue.submit({ kind: 'generate', name: `Write with ${resolved.name}`, params: { model: resolved, ...params } }));
     },
   };
@@ -93,9 +111,14 @@ function demoFolder(suite: string, corpora: string): string | null {
   return found.at(-1) ?? null;
 }
 
+/** Where Hugging Face's libraries keep what they have downloaded. */
+export function modelCache(): string {
+  return process.env.HF_HUB_CACHE ?? join(process.env.HF_HOME ?? join(os.homedir(), '.cache', 'huggingface'), 'hub');
+}
+
 /** Folders with a model's config in Hugging Face's cache (models--OWNER--NAME/snapshots/REVISION). */
 function cachedModels(): { name: string; folder: string }[] {
-  const hub = process.env.HF_HUB_CACHE ?? join(process.env.HF_HOME ?? join(os.homedir(), '.cache', 'huggingface'), 'hub');
+  const hub = modelCache();
   if (!existsSync(hub)) return [];
   return readdirSync(hub).filter((name) => name.startsWith('models--')).flatMap((entry) => {
     const snapshots = join(hub, entry, 'snapshots');

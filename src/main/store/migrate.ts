@@ -1,6 +1,6 @@
 /** Opening the database: checks, backup, migrations. A failed migration leaves the file as it was and stops the start. */
 import Database from 'better-sqlite3';
-import { existsSync, rmSync } from 'node:fs';
+import { closeSync, existsSync, openSync, rmSync } from 'node:fs';
 import { CriaError } from '../../shared/errors.ts';
 import { initial } from './migrations/0010-initial.ts';
 import { metricChunks } from './migrations/0020-metric-chunks.ts';
@@ -22,6 +22,8 @@ export function openDatabase(path: string, migrations: readonly Migration[] = MI
   const existed = existsSync(path);
   let db: Database.Database | null = null;
   try {
+    // SQLite would let the system's mask decide who may read it, and gives its journal the same mode.
+    if (!existed) closeSync(openSync(path, 'a', 0o600));
     db = new Database(path);
     // Metrics live in each run's own file as well, and other rows are rewritten by what follows, so the last moments before a power cut
     // may be lost to the database without loss to the user: NORMAL syncs at checkpoints and never corrupts.
@@ -68,5 +70,7 @@ function migrate(db: Database.Database, path: string, migrations: readonly Migra
 
 function backUp(db: Database.Database, path: string): void {
   rmSync(path, { force: true });
+  // SQLite writes into an empty file, which keeps its mode.
+  closeSync(openSync(path, 'wx', 0o600));
   db.prepare('VACUUM INTO ?').run(path);
 }

@@ -22,7 +22,8 @@ export function makeSampler(model: LanguageModel, tokenizer: Tokenizer, { loggin
     const ids = [tokenizer.bos!, ...tokenizer.encode(prompt)];
     const drawn = [...generateTokens(model, ids, TOKENS, SAMPLING, new Random(training.seed, `sample ${step}`))].map(({ id }) => id);
     const sample: TextSample = { step, prompt, text: tokenizer.decode(drawn) };
-    appendFileSync(join(context.folder, SAMPLE_FILE), `${JSON.stringify(sample)}\n`);
+    // A newline first: a kill may have cut the line before.
+    appendFileSync(join(context.folder, SAMPLE_FILE), `\n${JSON.stringify(sample)}\n`, { mode: 0o600 });
     context.report({ type: 'sample', sample });
   };
 }
