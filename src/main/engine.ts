@@ -6,14 +6,10 @@ import { existsSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import type { EventName, EventOf } from '../shared/contract.ts';
 import { CriaError } from '../shared/errors.ts';
-import { channelPair, createClient, serve, type Channel, type EngineClient, type Handlers } from '../shared/protocol.ts';
+import { channelPair, createClient, serve, type Channel, type EngineClient } from '../shared/protocol.ts';
 import { OWNER, WindowCaller, type Caller } from './handlers/caller.ts';
-import { configHandlers } from './handlers/configs.ts';
-import { corpusHandlers } from './handlers/corpora.ts';
-import { evaluationHandlers, modelCache } from './handlers/evaluations.ts';
-import { runHandlers } from './handlers/runs.ts';
-import type { Services } from './handlers/services.ts';
-import { systemHandlers } from './handlers/system.ts';
+import { modelCache } from './handlers/evaluations.ts';
+import { makeHandlers } from './handlers/handlers.ts';
 import { METRIC_FILE } from './queue/jobMessages.ts';
 import { endOrphan } from './queue/orphans.ts';
 import { JobQueue } from './queue/queue.ts';
@@ -114,14 +110,4 @@ async function recover(store: Store, workspace: Workspace, queue: JobQueue): Pro
   }
   const waiting = store.listRuns({ states: ['waiting'], sort: 'created', descending: false, limit: 10_000 });
   queue.adoptWaiting(waiting.rows.map((run) => run.id));
-}
-
-function makeHandlers(services: Services): Handlers<Caller> {
-  return {
-    ...systemHandlers(services),
-    ...corpusHandlers(services),
-    ...configHandlers(services),
-    ...runHandlers(services),
-    ...evaluationHandlers(services),
-  };
 }

@@ -53,6 +53,11 @@ const SYSTEM_ERRORS: Record<string, [ErrorCode, string]> = {
   EPERM: ['not-writable', 'Check the permissions of that path, or choose another with --workspace.'],
   EROFS: ['not-writable', 'That file system is read-only. Choose another place with --workspace.'],
   ENOENT: ['not-found', 'Check the path.'],
+  ENOTDIR: ['not-found', 'Check the path: a part of it is a file.'],
+  EISDIR: ['bad-input', 'That is a folder; give the path of a file.'],
+  ELOOP: ['bad-input', 'The links of that path lead in a circle.'],
+  ENAMETOOLONG: ['bad-input', 'Give a shorter path.'],
+  EIO: ['not-writable', 'The disk reports an error. Check the disk; what was saved before is kept, and a run can be resumed from it.'],
 };
 
 /** Turns whatever was thrown into the form that crosses a wire. Unknown errors become `internal`. */

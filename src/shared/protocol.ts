@@ -18,7 +18,7 @@ type Request = { id: number; method: string; params: unknown };
 type Answer = { id: number; result: unknown } | { id: number; error: WireError };
 type Event = { event: string; data: unknown };
 
-const requestShape = z.object({ id: z.int(), method: z.string(), params: z.unknown() });
+const requestShape = z.object({ id: z.int(), method: z.string(), params: z.unknown().optional() });
 
 /** What the engine does for each request; told who asks. */
 export type Handlers<Caller = unknown> = { [M in Method]: (params: ParamsOf<M>, caller: Caller) => Promise<ResultOf<M>> | ResultOf<M> };

@@ -84,8 +84,9 @@ function isInside(folders: readonly string[], path: string): boolean {
   });
 }
 
-/** The path without links, also of something that does not exist yet; null for a link that leads nowhere. */
+/** The path without links, also of something that does not exist yet; null for a link that leads nowhere and for what cannot be a path. */
 function realPath(path: string): string | null {
+  if (path.includes('\0')) return null;
   try {
     return realpathSync(path);
   } catch {

@@ -3,10 +3,12 @@ import { join } from 'node:path';
 import { z } from 'zod';
 import { CriaError } from '../../shared/errors.ts';
 import type { RunConfig } from '../../shared/config.ts';
+import { MAX_LAYERS } from '../../shared/configFields.ts';
 import { foreignFile, readBounded } from '../disk/foreignFile.ts';
 import type { ModelConfig } from './modelConfig.ts';
 
 const size = z.int().min(1).max(1 << 24);
+const layers = z.int().min(1).max(MAX_LAYERS);
 const tokenId = z.int().min(0).nullish();
 const probability = z.number().min(0).max(1);
 
@@ -33,7 +35,7 @@ const llama = z.object({
   model_type: z.literal('llama'),
   hidden_size: size,
   intermediate_size: size,
-  num_hidden_layers: size,
+  num_hidden_layers: layers,
   num_attention_heads: size,
   num_key_value_heads: size.nullish(),
   head_dim: size.nullish(),
@@ -51,7 +53,7 @@ const llama = z.object({
 const gpt = {
   ...common,
   n_embd: size,
-  n_layer: size,
+  n_layer: layers,
   n_head: size,
   n_inner: size.nullish(),
   n_positions: size.default(1024),
