@@ -10,6 +10,7 @@ import { channelPair, createClient, serve, type Channel, type EngineClient } fro
 import { OWNER, WindowCaller, type Caller } from './handlers/caller.ts';
 import { modelCache } from './handlers/evaluations.ts';
 import { makeHandlers } from './handlers/handlers.ts';
+import { removeUnfinished } from './disk/atomic.ts';
 import { METRIC_FILE } from './queue/jobMessages.ts';
 import { endOrphan } from './queue/orphans.ts';
 import { JobQueue } from './queue/queue.ts';
@@ -108,6 +109,8 @@ async function recover(store: Store, workspace: Workspace, queue: JobQueue): Pro
     const error = new CriaError('internal', 'Cria ended while this run was under way.', `\`cria resume ${id}\` goes on from its last checkpoint.`);
     store.updateRun(id, { state: 'interrupted', pid: null, finishedAt: Date.now(), error: { code: error.code, message: error.message, hint: error.hint } });
   }
+  // The lock is ours and the orphans have ended, so that nobody is at work on what has a temporary name.
+  for (const folder of [workspace.models, workspace.tokenizers, workspace.corpora, workspace.data]) removeUnfinished(folder, 3);
   const waiting = store.listRuns({ states: ['waiting'], sort: 'created', descending: false, limit: 10_000 });
   queue.adoptWaiting(waiting.rows.map((run) => run.id));
 }

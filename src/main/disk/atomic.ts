@@ -1,9 +1,25 @@
 /** Files that are there whole or not at all, and for nobody but their owner. */
-import { closeSync, fsyncSync, mkdirSync, openSync, renameSync, rmSync, writeSync } from 'node:fs';
+import { closeSync, fsyncSync, mkdirSync, openSync, readdirSync, renameSync, rmSync, writeSync } from 'node:fs';
 import { open } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 
 let counter = 0;
+
+/** Names of what is still being written, or never was finished. */
+const TEMPORARY = /\.\d+\.\d+\.tmp$/;
+const temporaryName = (path: string) => `${path}.${process.pid}.${++counter}.tmp`;
+
+/**
+ * Removes what writers that were killed have left in a folder. Nobody may be writing there.
+ * @param depth how far down to look
+ */
+export function removeUnfinished(folder: string, depth: number): void {
+  for (const entry of readdirSync(folder, { withFileTypes: true })) {
+    const path = join(folder, entry.name);
+    if (TEMPORARY.test(entry.name)) rmSync(path, { recursive: true, force: true });
+    else if (entry.isDirectory() && depth > 0) removeUnfinished(path, depth - 1);
+  }
+}
 
 /**
  * Writes a file so that a reader, or a machine that loses power, sees the old content or the new, never a mixture:
@@ -16,7 +32,7 @@ let counter = 0;
 export function writeFileAtomic(path: string, write: (append: (bytes: Uint8Array | string) => void) => void): void {
   const folder = dirname(path);
   mkdirSync(folder, { recursive: true, mode: 0o700 });
-  const temporary = `${path}.${process.pid}.${++counter}.tmp`;
+  const temporary = temporaryName(path);
   const file = openSync(temporary, 'wx', 0o600);
   try {
     try {
@@ -49,7 +65,7 @@ export async function streamFileAtomic<T>(
 ): Promise<T> {
   const folder = dirname(path);
   mkdirSync(folder, { recursive: true, mode: 0o700 });
-  const temporary = `${path}.${process.pid}.${++counter}.tmp`;
+  const temporary = temporaryName(path);
   let result: T;
   try {
     const file = await open(temporary, 'wx', 0o600);
@@ -83,7 +99,7 @@ export function writeJsonAtomic(path: string, value: unknown): void {
  * @param fill writes the files; given the temporary folder's path
  */
 export async function writeFolderAtomic(path: string, fill: (folder: string) => Promise<void> | void): Promise<void> {
-  const temporary = `${path}.${process.pid}.${++counter}.tmp`;
+  const temporary = temporaryName(path);
   mkdirSync(temporary, { recursive: true, mode: 0o700 });
   try {
     await fill(temporary);
