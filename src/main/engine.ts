@@ -109,6 +109,8 @@ async function recover(store: Store, workspace: Workspace, queue: JobQueue): Pro
     const error = new CriaError('internal', 'Cria ended while this run was under way.', `\`cria resume ${id}\` goes on from its last checkpoint.`);
     store.updateRun(id, { state: 'interrupted', pid: null, finishedAt: Date.now(), error: { code: error.code, message: error.message, hint: error.hint } });
   }
+  const paused = store.listRuns({ states: ['paused'], limit: 10_000 }).rows.filter(({ error }) => error?.code === 'no-space');
+  queue.adoptWaitingForRoom(paused.map(({ id }) => id));
   // The lock is ours and the orphans have ended, so that nobody is at work on what has a temporary name.
   for (const folder of [workspace.models, workspace.tokenizers, workspace.corpora, workspace.data]) removeUnfinished(folder, 3);
   const waiting = store.listRuns({ states: ['waiting'], sort: 'created', descending: false, limit: 10_000 });

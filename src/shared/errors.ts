@@ -48,6 +48,9 @@ export class CriaError extends Error {
 /** System errors that mean the same to a user wherever they happen. */
 const SYSTEM_ERRORS: Record<string, [ErrorCode, string]> = {
   ENOSPC: ['no-space', 'Free some disk space, then run the command again; nothing finished is lost.'],
+  SQLITE_FULL: ['no-space', 'Free some disk space; nothing that was stored is lost.'],
+  SQLITE_IOERR: ['not-writable', 'The disk reports an error under the database. Check the disk; what was stored before is kept.'],
+  SQLITE_READONLY: ['not-writable', 'Check the permissions of the workspace.'],
   EDQUOT: ['no-space', 'Your disk quota is used up. Free some space, then run the command again.'],
   EACCES: ['not-writable', 'Check the permissions of that path, or choose another with --workspace.'],
   EPERM: ['not-writable', 'Check the permissions of that path, or choose another with --workspace.'],
@@ -66,7 +69,9 @@ export function toWireError(thrown: unknown): WireError {
     return { code: thrown.code, message: thrown.message, hint: thrown.hint };
   }
   const error = thrown as { code?: unknown; message: string } | null;
-  const known = typeof error?.code === 'string' ? SYSTEM_ERRORS[error.code] : undefined;
+  // SQLite's extended codes say more after the kind: SQLITE_IOERR_WRITE.
+  const kind = typeof error?.code === 'string' ? (/^SQLITE_[A-Z]+/.exec(error.code)?.[0] ?? error.code) : '';
+  const known = Object.hasOwn(SYSTEM_ERRORS, kind) ? SYSTEM_ERRORS[kind] : undefined;
   if (known) return { code: known[0], message: error!.message, hint: known[1] };
   const message = thrown instanceof Error ? thrown.message : String(thrown);
   return { code: 'internal', message, hint: 'This is a defect in Cria. The log has the details.' };

@@ -1,5 +1,5 @@
 /** Files that are there whole or not at all, and for nobody but their owner. */
-import { closeSync, fsyncSync, mkdirSync, openSync, readdirSync, renameSync, rmSync, writeSync } from 'node:fs';
+import { closeSync, existsSync, fsyncSync, mkdirSync, openSync, readdirSync, renameSync, rmSync, writeSync } from 'node:fs';
 import { open } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 
@@ -31,7 +31,7 @@ export function removeUnfinished(folder: string, depth: number): void {
  */
 export function writeFileAtomic(path: string, write: (append: (bytes: Uint8Array | string) => void) => void): void {
   const folder = dirname(path);
-  mkdirSync(folder, { recursive: true, mode: 0o700 });
+  makeFolder(folder);
   const temporary = temporaryName(path);
   const file = openSync(temporary, 'wx', 0o600);
   try {
@@ -64,7 +64,7 @@ export async function streamFileAtomic<T>(
   write: (append: (bytes: Uint8Array | string) => Promise<void>, overwriteStart: (bytes: Uint8Array) => Promise<void>) => Promise<T>,
 ): Promise<T> {
   const folder = dirname(path);
-  mkdirSync(folder, { recursive: true, mode: 0o700 });
+  makeFolder(folder);
   const temporary = temporaryName(path);
   let result: T;
   try {
@@ -100,7 +100,7 @@ export function writeJsonAtomic(path: string, value: unknown): void {
  */
 export async function writeFolderAtomic(path: string, fill: (folder: string) => Promise<void> | void): Promise<void> {
   const temporary = temporaryName(path);
-  mkdirSync(temporary, { recursive: true, mode: 0o700 });
+  makeFolder(temporary);
   try {
     await fill(temporary);
     syncFolder(temporary);
@@ -108,6 +108,28 @@ export async function writeFolderAtomic(path: string, fill: (folder: string) => 
   } catch (error) {
     rmSync(temporary, { recursive: true, force: true });
     throw error;
+  }
+  syncFolder(dirname(path));
+}
+
+/** Makes a folder and those above it where they are missing, for their owner alone, and durably. */
+export function makeFolder(path: string): void {
+  const first = mkdirSync(path, { recursive: true, mode: 0o700 });
+  if (first === undefined) return;
+  for (let folder = path; ; folder = dirname(folder)) {
+    syncFolder(dirname(folder));
+    if (folder === first || dirname(folder) === folder) return;
+  }
+}
+
+/** Makes what was appended to a file durable, and the file's name; nothing when there is none. */
+export function syncFile(path: string): void {
+  if (!existsSync(path)) return;
+  const file = openSync(path, 'r+');
+  try {
+    fsyncSync(file);
+  } finally {
+    closeSync(file);
   }
   syncFolder(dirname(path));
 }

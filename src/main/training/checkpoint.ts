@@ -8,8 +8,9 @@ import { existsSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs
 import { join } from 'node:path';
 import { z } from 'zod';
 import { CriaError } from '../../shared/errors.ts';
-import { writeFolderAtomic, writeJsonAtomic } from '../disk/atomic.ts';
+import { syncFile, writeFolderAtomic, writeJsonAtomic } from '../disk/atomic.ts';
 import { SafetensorsFile, writeSafetensors, type TensorSource } from '../models/safetensors.ts';
+import { METRIC_FILE } from '../queue/jobMessages.ts';
 import { tf, type Variable } from '../tensorflow/tf.ts';
 
 const VERSION = 1;
@@ -39,9 +40,11 @@ type Variables = ReadonlyMap<string, Variable>;
 
 export class Checkpoints {
   readonly #folder: string;
+  readonly #runFolder: string;
 
   /** @param runFolder the run's own folder */
   constructor(runFolder: string) {
+    this.#runFolder = runFolder;
     this.#folder = join(runFolder, 'checkpoints');
   }
 
@@ -58,6 +61,8 @@ export class Checkpoints {
         writeSafetensors(join(folder, WEIGHTS), sources(parameters));
         writeSafetensors(join(folder, OPTIMISER), sources(optimiser));
         writeJsonAtomic(join(folder, STATE), { format: 'cria-checkpoint', version: VERSION, ...state });
+        // A checkpoint must not outlive the metrics before it: what comes after it is measured again, they are not.
+        syncFile(join(this.#runFolder, METRIC_FILE));
         const sizes = Object.fromEntries([WEIGHTS, OPTIMISER, STATE].map((file) => [file, statSync(join(folder, file)).size]));
         writeJsonAtomic(join(folder, COMPLETE), sizes);
       });
@@ -65,7 +70,7 @@ export class Checkpoints {
       const { code } = error as NodeJS.ErrnoException;
       if (code !== 'ENOSPC' && code !== 'EDQUOT') throw error;
       throw new CriaError('no-space', `There is no room for the checkpoint of step ${state.step} in ${this.#folder}.`,
-        'Free some disk space and resume the run; the checkpoint before it is unharmed.', { cause: error });
+        'The run goes on when there is room; the checkpoint before it is unharmed.', { cause: error });
     }
     for (const other of this.#complete()) {
       if (other !== name && other !== folderName(state.best?.step ?? -1)) rmSync(join(this.#folder, other), { recursive: true, force: true });
