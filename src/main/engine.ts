@@ -2,7 +2,6 @@
  * The engine: the services behind the contract, the store and the queue, for one workspace. It never loads TensorFlow. The command
  * line and the tests start it in their own process; the shell will fork it as a utility process.
  */
-import { existsSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import type { EventName, EventOf } from '../shared/contract.ts';
 import { CriaError } from '../shared/errors.ts';
@@ -104,8 +103,7 @@ async function recover(store: Store, workspace: Workspace, queue: JobQueue): Pro
   for (const { id } of left) {
     const { pid } = store.getRun(id);
     if (pid !== null) await endOrphan(pid, id);
-    const metricFile = join(workspace.runFolder(id), METRIC_FILE);
-    if (existsSync(metricFile)) store.takeInMetricFile(id, metricFile);
+    store.takeInMetricFile(id, join(workspace.runFolder(id), METRIC_FILE));
     const error = new CriaError('internal', 'Cria ended while this run was under way.', `\`cria resume ${id}\` goes on from its last checkpoint.`);
     store.updateRun(id, { state: 'interrupted', pid: null, finishedAt: Date.now(), error: { code: error.code, message: error.message, hint: error.hint } });
   }

@@ -1,8 +1,8 @@
 /** The workspace folder: everything Cria keeps, and the only place where names become paths. */
-import { accessSync, chmodSync, constants, existsSync, mkdirSync, realpathSync, statSync } from 'node:fs';
+import { accessSync, chmodSync, constants, existsSync, realpathSync, statSync } from 'node:fs';
 import { isAbsolute, join, resolve } from 'node:path';
 import { CriaError } from '../shared/errors.ts';
-import { isSafeName } from './disk/atomic.ts';
+import { isSafeName, makeFolder } from './disk/atomic.ts';
 
 /** Whether a model's reference is a path, not a name. */
 export function isPath(reference: string): boolean {
@@ -32,7 +32,7 @@ export class Workspace {
     this.data = join(this.root, 'data');
     try {
       for (const folder of [this.root, this.corpora, this.tokenizers, this.models, this.runs, this.data]) {
-        mkdirSync(folder, { recursive: true, mode: 0o700 });
+        makeFolder(folder);
       }
       this.#closeToOthers();
       accessSync(this.root, constants.W_OK);

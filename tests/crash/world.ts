@@ -24,8 +24,12 @@ export class World {
   readonly done = new Set<string>();
   readonly scores = new Set<string>();
 
-  constructor(workspace: string) {
+  readonly #environment: NodeJS.ProcessEnv;
+
+  /** @param environment of the shell and of all that it starts */
+  constructor(workspace: string, environment: NodeJS.ProcessEnv = process.env) {
     this.workspace = workspace;
+    this.#environment = environment;
   }
 
   /** A connection to an engine that lives; starts a shell where there is none. */
@@ -129,7 +133,7 @@ export class World {
 
   #startShell(): void {
     this.#client = null;
-    this.#shell = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', resolve(import.meta.dirname, 'shell.ts'), this.workspace], { stdio: ['ignore', 'inherit', 'inherit'] });
+    this.#shell = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', resolve(import.meta.dirname, 'shell.ts'), this.workspace], { stdio: ['ignore', 'inherit', 'inherit'], env: this.#environment });
   }
 
   #watch(client: EngineClient): void {

@@ -91,7 +91,11 @@ export class MetricTable {
    * transaction as the metrics, so each line counts once, crash or not; an unfinished last line waits.
    */
   takeInFile(runId: string, path: string): void {
-    if (!existsSync(path)) return;
+    if (!existsSync(path)) {
+      // Lost with the machine's power: what comes is read from its beginning.
+      this.#db.prepare('UPDATE runs SET metric_bytes = 0 WHERE id = ? AND metric_bytes > 0').run(runId);
+      return;
+    }
     const file = openSync(path, 'r');
     try {
       const { metric_bytes: taken } = this.#db.prepare('SELECT metric_bytes FROM runs WHERE id = ?').get(runId) as { metric_bytes: number };

@@ -1,7 +1,9 @@
 /** Opening the database: checks, backup, migrations. A failed migration leaves the file as it was and stops the start. */
 import Database from 'better-sqlite3';
 import { closeSync, existsSync, openSync, rmSync } from 'node:fs';
+import { dirname } from 'node:path';
 import { CriaError } from '../../shared/errors.ts';
+import { syncFolder } from '../disk/atomic.ts';
 import { initial } from './migrations/0010-initial.ts';
 import { metricChunks } from './migrations/0020-metric-chunks.ts';
 
@@ -23,7 +25,10 @@ export function openDatabase(path: string, migrations: readonly Migration[] = MI
   let db: Database.Database | null = null;
   try {
     // SQLite would let the system's mask decide who may read it, and gives its journal the same mode.
-    if (!existed) closeSync(openSync(path, 'a', 0o600));
+    if (!existed) {
+      closeSync(openSync(path, 'a', 0o600));
+      syncFolder(dirname(path));
+    }
     db = new Database(path);
     // What a client was told of outlives a power cut; see Store for what need not.
     db.pragma('journal_mode = WAL');
