@@ -19,6 +19,7 @@ export type ErrorCode =
   | 'not-allowed'
   | 'not-found'
   | 'not-writable'
+  | 'out-of-memory'
   | 'too-new';
 
 /** The form in which an error crosses a wire. */

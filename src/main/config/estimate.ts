@@ -48,7 +48,7 @@ export function estimateRun(config: RunConfig, context: EstimateContext): Estima
 }
 
 /** From the file alone: it holds a megabyte of JSON, and the engine wants no tokenizer in memory for it. */
-function vocabularySize(path: string): number | null {
+export function vocabularySize(path: string): number | null {
   try {
     const { model, added_tokens: added } = JSON.parse(readBounded(path, MAX_TOKENIZER_BYTES, 'bad-input')) as { model: { vocab: Record<string, number> }; added_tokens?: { id: number }[] };
     // Not Math.max(...ids): a large vocabulary has more ids than a call takes arguments.
@@ -92,7 +92,7 @@ function teacherParameters({ distillation }: RunConfig, { store }: EstimateConte
 }
 
 /** Weights, gradients and Adam's two moments; what a step keeps for its gradient; logits and their gradient; teachers' weights. All float32. */
-function memoryBytes({ model, data, training, distillation }: RunConfig, parameters: number, teachers: number, vocabulary: number): number {
+export function memoryBytes({ model, data, training, distillation }: RunConfig, parameters: number, teachers: number, vocabulary: number): number {
   const tokens = (training.batch_size / training.gradient_accumulation_steps) * data.seq_length; // B*T of a part
   const width = model.type === 'Llama' ? (model.intermediate_size ?? 4 * model.hidden_size) : 4 * model.hidden_size;
   // Per token and layer: about ten [H] tensors, four of the feed-forward width, scores and weights of attention [heads, T] twice.

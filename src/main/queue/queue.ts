@@ -9,10 +9,11 @@ import type { EventName, EventOf } from '../../shared/contract.ts';
 import type { JobReport, LogLevel } from '../../shared/progress.ts';
 import type { Store } from '../store/store.ts';
 import type { Workspace } from '../workspace.ts';
+import { whatWouldFit } from '../config/fit.ts';
 import { makeFolder } from '../disk/atomic.ts';
 import { circumstances } from './circumstances.ts';
 import { METRIC_FILE } from './jobMessages.ts';
-import { startJob, type JobEnd, type RunningJob } from './jobProcess.ts';
+import { isAboutMemory, startJob, type JobEnd, type RunningJob } from './jobProcess.ts';
 import { recordOutcome, recordScore } from './outcomes.ts';
 import { RoomWatch } from './roomWatch.ts';
 
@@ -229,6 +230,11 @@ export class JobQueue {
         const result = JOB_RESULTS[kind].parse(end.result);
         recordOutcome(this.#options.store, this.#options.workspace, id, kind, result);
         this.#change(id, { ...finished, state: 'done', result });
+      } else if (!stopping && ranOutOfMemory(end)) {
+        const run = this.#options.store.getRun(id);
+        const what = end.outcome === 'failed' ? end.error.message : end.how;
+        const error = new CriaError('out-of-memory', `The job ran out of memory: ${what}.`, whatWouldFit(kind, run.params));
+        this.#change(id, { ...finished, state: 'failed', error: toWireError(error) });
       } else if (end.outcome === 'failed') {
         // A full disk is no fault of the run's: it goes on when there is room.
         const lacksRoom = end.error.code === 'no-space' && RESUMABLE_KINDS.includes(kind);
@@ -314,6 +320,10 @@ export class JobQueue {
     this.#options.store.takeInMetricFile(id, join(this.#options.workspace.runFolder(id), METRIC_FILE));
     if (planned) this.#options.emit('run.measured', { runId: id, step: planned.step });
   }
+}
+
+function ranOutOfMemory(end: Exclude<JobEnd, { outcome: 'done' }>): boolean {
+  return end.outcome === 'died' ? end.outOfMemory : end.error.code === 'internal' && isAboutMemory(end.error.message);
 }
 
 const TAKE_IN_DELAY_MS = 200;
