@@ -20,7 +20,7 @@ const CONFIG: LlamaConfig = {
 
 export async function benchTrain(python: string | undefined): Promise<BenchResult[]> {
   const model = createModel(CONFIG, { seed: 1 });
-  const { step } = createStep(model, languageModelling, { weightDecay: 0.1, maxGradNorm: 1 });
+  const step = createStep(model, languageModelling, { weightDecay: 0.1, maxGradNorm: 1 });
   const ids = Int32Array.from({ length: BATCH * LENGTH }, (_, i) => 3 + ((i * 7919) % 15_997));
   let number = 0;
   const ourStep = () => {
@@ -45,7 +45,6 @@ export async function benchTrain(python: string | undefined): Promise<BenchResul
     results.push({ case: 'llama-16M 16 x 128, eager', precision: 'float32', ours: (BATCH * LENGTH * 1000) / ms, unit: 'tokens/s', peer: peer ? way : null, ratio: peer ? median(theirs) / ms : null });
   }
   results.push({ case: 'llama-16M 16 x 128, eager: peak memory', precision: 'float32', ours: process.resourceUsage().maxRSS / 1e6, unit: 'GB', peer: null, ratio: null });
-  step.dispose();
   model.dispose();
   return results;
 }

@@ -1,6 +1,7 @@
 /** Runs side by side: what differs in their configs, their losses, and their models' scores, paired item by item against the first. */
 import type { ResultOf } from '../shared/contract.ts';
 import type { EvaluationRecord, RunDetail } from '../shared/records.ts';
+import { comparisonKey } from '../shared/scores.ts';
 import { compareSubtasks } from './evaluation/comparison.ts';
 import type { Store } from './store/store.ts';
 
@@ -44,34 +45,35 @@ function flatten(value: unknown, prefix = ''): Map<string, string> {
 }
 
 function compareScores(store: Store, runs: RunDetail[]): Comparison['scores'] {
-  // Numbers of different protocols or suite versions are never set against each other.
-  const keyOf = (evaluation: EvaluationRecord) => [evaluation.suite, evaluation.version, evaluation.protocol].join('\n');
   const newest = runs.map((run) => {
     const byKey = new Map<string, EvaluationRecord>();
     if (!run.modelName) return byKey;
-    for (const evaluation of store.listEvaluations({ models: [run.modelName] })) {
-      const known = byKey.get(keyOf(evaluation));
-      if (!known || known.createdAt < evaluation.createdAt) byKey.set(keyOf(evaluation), evaluation);
+    for (const evaluation of store.listEvaluations({ models: [run.modelName], of: 'models' })) {
+      const key = comparisonKey(evaluation);
+      const known = byKey.get(key);
+      if (!known || known.createdAt < evaluation.createdAt) byKey.set(key, evaluation);
     }
     return byKey;
   });
   const keys = [...new Set(newest.flatMap((byKey) => [...byKey.keys()]))];
   return keys.map((key) => {
     const evaluations = newest.map((byKey) => byKey.get(key) ?? null);
-    const [suite, version, protocol] = key.split('\n') as [string, string, string];
+    const { suite, version, protocol, startToken, prefixSpace } = evaluations.find((evaluation) => evaluation !== null)!;
     const baseline = evaluations[0];
     return {
       suite,
       version,
       protocol,
+      startToken,
+      prefixSpace,
       evaluationIds: evaluations.map((evaluation) => evaluation?.id ?? null),
-      accuracies: evaluations.map((evaluation) => evaluation?.accuracy ?? null),
+      scores: evaluations.map((evaluation) => evaluation?.score ?? null),
       low: evaluations.map((evaluation) => evaluation?.low ?? null),
       high: evaluations.map((evaluation) => evaluation?.high ?? null),
       against: runs.flatMap((run, index) => {
         const other = evaluations[index];
         if (index === 0 || !baseline || !other) return [];
-        const compared = compareSubtasks(store.subtaskLogprobs(baseline.id), store.subtaskLogprobs(other.id));
+        const compared = compareSubtasks(store.outcomes(baseline.id), store.outcomes(other.id));
         return [{ runId: run.id, ...compared }];
       }),
     };

@@ -45,8 +45,12 @@ export interface TrainingConfig {
   gradient_accumulation_steps: number;
   /** Optimiser steps of linear warmup. */
   warmup_steps: number;
-  /** Mixed precision asked for. */
+  /** Mixed precision asked for, in what the device does best. */
   fp16: boolean;
+  /** What matrix products compute in; null: float32, or with fp16 the device's best. Default null. */
+  precision: 'float32' | 'bfloat16' | 'float16' | null;
+  /** Run op by op instead of as a compiled graph: slower, the reference. Default false. */
+  eager: boolean;
   /** Default 0 (0.1 for distillation); not applied to biases and norm weights. */
   weight_decay: number;
   /** Global L2 norm that gradients are clipped to. Default 1.0. */
@@ -59,6 +63,8 @@ export interface TrainingConfig {
   logging_steps: number;
   /** Stop after so many optimiser steps (the schedule spans them too); null: num_epochs decides. */
   max_steps: number | null;
+  /** Keep the weights of every evaluation, so that learning curves can be scored. Default false. */
+  keep_checkpoints: boolean;
 }
 
 export interface DistillationConfig {

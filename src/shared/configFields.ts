@@ -50,12 +50,18 @@ export const CONFIG_FIELDS: readonly ConfigField[] = [
   { key: 'training.gradient_accumulation_steps', schema: positiveInteger, fallback: 1, expected: WHOLE, help: 'Parts that a batch is run in, to save memory' },
   { key: 'training.warmup_steps', schema: z.int().min(0).max(1e9), fallback: 0, expected: 'a whole number, 0 or more', help: 'Optimiser steps of linear warmup' },
   { key: 'training.fp16', schema: z.boolean(), fallback: false, expected: TRUTH, help: 'Mixed precision where the device does it' },
+  {
+    key: 'training.precision', schema: z.enum(['float32', 'bfloat16', 'float16']).nullable(), fallback: null, expected: 'float32, bfloat16, float16 or null',
+    help: 'What matrix products compute in; null: float32, or with fp16 the best that the device does',
+  },
+  { key: 'training.eager', schema: z.boolean(), fallback: false, expected: TRUTH, help: 'Run op by op instead of as a compiled graph: slower, the reference' },
   { key: 'training.weight_decay', schema: z.number().min(0).max(1), fallback: 0, expected: 'a number from 0 to 1', help: 'Decoupled weight decay; biases and norms are left out' },
   { key: 'training.max_grad_norm', schema: z.number().positive(), fallback: 1, expected: 'a number above 0', help: 'Global norm that gradients are clipped to' },
   { key: 'training.seed', schema: z.int().min(0), fallback: 42, expected: 'a whole number, 0 or more', help: 'Seeds weights, data order and dropout' },
   { key: 'training.eval_steps', schema: positiveInteger.nullable(), fallback: null, expected: `${WHOLE}, or null`, help: 'Evaluate and checkpoint every so many steps; null: at each epoch\'s end' },
   { key: 'training.logging_steps', schema: positiveInteger, fallback: 20, expected: WHOLE, help: 'Log the training loss every so many steps' },
   { key: 'training.max_steps', schema: positiveInteger.nullable(), fallback: null, expected: `${WHOLE}, or null`, help: 'Stop after so many steps; null: num_epochs decides' },
+  { key: 'training.keep_checkpoints', schema: z.boolean(), fallback: false, expected: TRUTH, help: 'Keep the weights of every evaluation, so that suites can be scored along the run (learning curves)' },
   { key: 'training.torch_compile', schema: z.boolean(), fallback: false, expected: TRUTH, help: 'Accepted for the original\'s files and ignored' },
 
   { key: 'distillation.teachers', schema: z.array(text).min(1), expected: 'a list of model names or folders', help: 'Teachers, averaged' },

@@ -6,7 +6,7 @@
 import { z } from 'zod';
 import { CONFIG_REQUESTS } from './contract/configs.ts';
 import { CORPUS_REQUESTS } from './contract/corpora.ts';
-import { EVALUATION_REQUESTS, MODEL_REQUESTS } from './contract/evaluations.ts';
+import { EVALUATION_REQUESTS, MODEL_REQUESTS, SUBMISSION_REQUESTS } from './contract/evaluations.ts';
 import { RUN_REQUESTS } from './contract/runs.ts';
 import { SYSTEM_REQUESTS } from './contract/system.ts';
 import { generatedToken, logLine, runSummary, textSample } from './records.ts';
@@ -17,6 +17,7 @@ export const REQUESTS = {
   ...CONFIG_REQUESTS,
   ...RUN_REQUESTS,
   ...EVALUATION_REQUESTS,
+  ...SUBMISSION_REQUESTS,
   ...MODEL_REQUESTS,
 } as const;
 

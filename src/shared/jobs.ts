@@ -4,6 +4,7 @@
  */
 import { z } from 'zod';
 import type { RunConfig } from './config.ts';
+import { finetuningRequest } from './finetuning.ts';
 import {
   cleanResult,
   demoCorpusResult,
@@ -15,6 +16,7 @@ import {
   tokenizerResult,
   trainResult,
 } from './results.ts';
+import { DEFAULT_PROTOCOL, PROTOCOLS } from './scores.ts';
 
 /** A config that has been through the config reader; only its outline is checked again here. */
 const resolvedConfig = z.custom<RunConfig>((value) => typeof value === 'object' && value !== null && 'model' in value && 'training' in value);
@@ -33,16 +35,28 @@ export const JOB_PARAMS = {
   encode: z.object({ input: z.string(), tokenizer: z.string(), addPrefixSpace: z.boolean().nullable(), output: z.string() }),
   /** Train a model, or distil one when the config has a `distillation` section. */
   train: z.object({ config: resolvedConfig, resume: z.boolean().default(false) }),
-  /** Score models on suites of minimal pairs. */
+  /** Score models on suites. */
   evaluate: z.object({
-    models: z.array(z.object({ name: z.string(), folder: z.string() })).min(1),
+    models: z.array(z.object({
+      name: z.string(),
+      folder: z.string(),
+      /** A checkpoint of the model's run, to be measured in place of the finished model: optimiser steps, and the file of its weights. */
+      checkpoint: z.object({ step: z.int(), weights: z.string() }).optional(),
+    })).min(1),
     suites: z.array(z.string()).min(1),
+    protocol: z.enum(PROTOCOLS).default(DEFAULT_PROTOCOL),
     /** Folder that holds the suites' data folders; null: the workspace's. */
     data: z.string().nullable(),
+    /** Folders of single suites, by their names. */
+    folders: z.record(z.string(), z.string()).default({}),
+    /** What raw releases are filtered by: a list of words, or a corpus; null: a vocab.txt beside the release. */
+    vocabulary: z.string().nullable().default(null),
     /** Folder that per-task sample files are written to; null: none. */
     out: z.string().nullable(),
     /** Fetch missing data from its official source. */
     download: z.boolean().default(false),
+    /** Settings of fine-tuning suites. */
+    finetuning: finetuningRequest.prefault({}),
   }),
   /** Score a file of minimal pairs and return every pair. */
   score: z.object({ model: z.object({ name: z.string(), folder: z.string() }), pairs: z.string() }),

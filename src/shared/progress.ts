@@ -33,6 +33,8 @@ export interface MetricRecord {
 export type JobReport =
   /** A text that the model in training wrote. */
   | { type: 'sample'; sample: TextSample }
+  /** Which way the job computes, and why. */
+  | { type: 'execution'; precision: string; why: string }
   /** The next token of a text. */
   | { type: 'token'; token: GeneratedToken }
   /** A model's score on a suite; every pair's log-probabilities lie in the run's folder. */

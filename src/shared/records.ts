@@ -1,6 +1,7 @@
 /** What the store tells of runs, models and evaluations: schemas for the wire, and the types that follow from them. */
 import { z } from 'zod';
 import { JOB_KINDS, JOB_STATES } from './jobs.ts';
+import { conditions } from './scores.ts';
 
 export const wireError = z.object({ code: z.string(), message: z.string(), hint: z.string() });
 
@@ -94,15 +95,15 @@ export const modelRecord = z.object({
 });
 export type ModelRecord = z.infer<typeof modelRecord>;
 
-export const evaluationRecord = z.object({
+export const evaluationRecord = conditions.extend({
   id: z.int(),
   /** The run of kind `evaluate` that made it. */
   runId: z.string(),
   model: z.string(),
+  /** Optimiser steps of the checkpoint that was measured; null: the finished model. */
+  step: z.int().nullable(),
   suite: z.string(),
-  version: z.string(),
-  protocol: z.string(),
-  accuracy: z.number(),
+  score: z.number(),
   low: z.number(),
   high: z.number(),
   items: z.int(),

@@ -3,6 +3,7 @@
  * ends of a wire check, and the type that follows from it.
  */
 import { z } from 'zod';
+import { conditions, METRICS } from './scores.ts';
 
 /** One text file after cleaning; lengths are Unicode code points, as the recipe publishes them. */
 export const cleanedFile = z.object({
@@ -57,30 +58,29 @@ export const trainResult = z.object({
 });
 export type TrainResult = z.infer<typeof trainResult>;
 
-/** Accuracy on one paradigm, domain or phenomenon, with its Wilson interval. */
+/** Score on one paradigm, domain, task or phenomenon. */
 export const subtaskScore = z.object({
   subtask: z.string(),
   /** BLiMP's linguistics_term, or the suite's own grouping; null when it has none. */
   phenomenon: z.string().nullable(),
   items: z.int(),
   correct: z.int(),
-  accuracy: z.number(),
-  /** Bounds of the 95 % interval. */
+  metric: z.enum(METRICS),
+  score: z.number(),
+  /** Bounds of the 95 % interval: Wilson's for accuracies, bootstrapped for the other metrics. */
   low: z.number(),
   high: z.number(),
 });
 export type SubtaskScore = z.infer<typeof subtaskScore>;
 
-export const suiteScore = z.object({
+export const suiteScore = conditions.extend({
   suite: z.string(),
-  /** Version of the suite's data and protocol, part of the score's name. */
-  version: z.string(),
-  /** How items were scored, e.g. "babylm-2024" (start token, leading space, summed log-probabilities, ties count). */
-  protocol: z.string(),
   model: z.string(),
+  /** Optimiser steps of the checkpoint that was measured; null: the finished model. */
+  step: z.int().nullable(),
   /** Unweighted mean over subtasks. */
-  accuracy: z.number(),
-  /** 95 % interval of that mean, made of the subtasks' Wilson intervals (evaluation/statistics.ts). */
+  score: z.number(),
+  /** Bounds of that mean's 95 % interval, bootstrapped over items within each subtask (evaluation/bootstrap.ts). */
   low: z.number(),
   high: z.number(),
   subtasks: z.array(subtaskScore),

@@ -11,7 +11,7 @@ import { encodeTextFile } from '../../src/main/corpus/encode.ts';
 import { TokenFile, buildTokenFile, readSources } from '../../src/main/corpus/tokenFile.ts';
 import { loadTokenizer } from '../../src/main/corpus/tokenizer.ts';
 import { tokenizerJson } from '../../src/main/corpus/tokenizerFile.ts';
-import { readLogprobs, writeLogprobs } from '../../src/main/evaluation/logprobFiles.ts';
+import { readOutcome, writeOutcome } from '../../src/main/evaluation/outcomeFiles.ts';
 import { loadPairs } from '../../src/main/evaluation/pairs.ts';
 import { readModelConfig, toConfigJson } from '../../src/main/models/configJson.ts';
 import { countParameters, parameterShapes } from '../../src/main/models/parameterShapes.ts';
@@ -201,7 +201,9 @@ const runFolder: MakeTarget = (folder) => {
   const { id } = store.createRun({ kind: 'train', name: 'x', params: {}, project: '' });
   const checkpoint = join(folder, 'checkpoints', 'step-000000005');
   mkdirSync(checkpoint, { recursive: true });
-  writeLogprobs(folder, 'm', 's', 't', 'ab'.repeat(32), new Float64Array([1, 2]));
+  const place = { runFolder: folder, model: 'm', step: null, suite: 's' };
+  const head = { subtask: 't', phenomenon: null, metric: 'accuracy' } as const;
+  writeOutcome(place, 'ab'.repeat(32), { kind: 'choice', subtask: 't', phenomenon: null, logprobs: new Float64Array([1, 2]) });
   const scores = join(folder, 'scores', 'm', 's', 't.f64');
   const files: [string, Uint8Array][] = [
     [METRIC_FILE, Buffer.from('{"step":1,"tokens":3,"values":{"train/loss":1.5,"x":"NaN"}}\n{"step":2,"values":{"train/loss":1}}\n')],
@@ -225,7 +227,7 @@ const runFolder: MakeTarget = (folder) => {
         store.getSummary(id);
         readSamples(folder);
         listCheckpoints(folder);
-        readLogprobs(folder, 'm', 's', 't', null);
+        readOutcome(place, 'choice', head, null);
         readWorkspaceLock(folder);
       });
     },

@@ -3,7 +3,8 @@ import { Gpt2 } from '../../src/main/models/gpt2.ts';
 import { GptJ } from '../../src/main/models/gptj.ts';
 import type { LanguageModel } from '../../src/main/models/languageModel.ts';
 import { Llama } from '../../src/main/models/llama.ts';
-import { tf, type Variable } from '../../src/main/tensorflow/tf.ts';
+import type { Program } from '../../src/main/tensorflow/program.ts';
+import type { Variable } from '../../src/main/tensorflow/tf.ts';
 
 export type FormulaModel = 'llama' | 'gpt2' | 'gptj';
 
@@ -15,29 +16,29 @@ export interface Formula {
   shift?: number;
 }
 
-function weights(parameters: ParameterList, { amplitude, shift = 0 }: Formula): Map<string, Variable> {
+function weights(program: Program, parameters: ParameterList, { amplitude, shift = 0 }: Formula): Map<string, Variable> {
   return new Map(parameters.map(([name, shape], p) => {
     const isNorm = (name.includes('norm') || name.includes('.ln_')) && name.endsWith('weight');
     const size = shape.reduce((product, axis) => product * axis, 1);
     const values = Float32Array.from({ length: size }, (_, i) => amplitude * Math.sin(1.3 * p + 0.7 * i + shift) + (isNorm ? 1 : 0));
-    return [name, tf.variable(tf.tensor(values, shape))];
+    return [name, program.variable(shape, () => values)];
   }));
 }
 
 /** Two layers of two heads, width 16; without dropout. */
-export function formulaModel(type: FormulaModel, { vocabulary, positions }: { vocabulary: number; positions: number }, parameters: ParameterList, formula: Formula): LanguageModel {
+export function formulaModel(program: Program, type: FormulaModel, { vocabulary, positions }: { vocabulary: number; positions: number }, parameters: ParameterList, formula: Formula): LanguageModel {
   const common = {
     vocab_size: vocabulary, max_positions: positions, hidden_size: 16, n_layer: 2, n_head: 2, initializer_range: 0.02,
     bos_token_id: 1, eos_token_id: 2, pad_token_id: 0,
   };
   const dropout = { resid_pdrop: 0, embd_pdrop: 0, attn_pdrop: 0 };
-  const values = weights(parameters, formula);
+  const rest = { program, parameters: weights(program, parameters, formula), release: () => {} };
   switch (type) {
     case 'llama':
-      return new Llama({ ...common, model_type: 'llama', intermediate_size: 24, tie_word_embeddings: false, rms_norm_eps: 1e-6, rope_theta: 10_000 }, values);
+      return new Llama({ ...rest, config: { ...common, model_type: 'llama', intermediate_size: 24, tie_word_embeddings: false, rms_norm_eps: 1e-6, rope_theta: 10_000 } });
     case 'gpt2':
-      return new Gpt2({ ...common, ...dropout, model_type: 'gpt2', intermediate_size: 64, tie_word_embeddings: true, layer_norm_epsilon: 1e-5 }, values);
+      return new Gpt2({ ...rest, config: { ...common, ...dropout, model_type: 'gpt2', intermediate_size: 64, tie_word_embeddings: true, layer_norm_epsilon: 1e-5 } });
     case 'gptj':
-      return new GptJ({ ...common, ...dropout, model_type: 'gptj', intermediate_size: 64, tie_word_embeddings: false, layer_norm_epsilon: 1e-5, rotary_dim: 4 }, values);
+      return new GptJ({ ...rest, config: { ...common, ...dropout, model_type: 'gptj', intermediate_size: 64, tie_word_embeddings: false, layer_norm_epsilon: 1e-5, rotary_dim: 4 } });
   }
 }

@@ -2,6 +2,7 @@
 import { createModel } from '../../src/main/models/createModel.ts';
 import type { LanguageModel } from '../../src/main/models/languageModel.ts';
 import type { ModelConfig } from '../../src/main/models/modelConfig.ts';
+import type { Program } from '../../src/main/tensorflow/program.ts';
 
 const common = {
   vocab_size: 50, max_positions: 32, hidden_size: 16, intermediate_size: 64, n_layer: 2, n_head: 2, initializer_range: 0.02,
@@ -17,8 +18,9 @@ export const TINY_CONFIGS: Record<ModelConfig['model_type'], ModelConfig> = {
 
 export const ARCHITECTURES = Object.keys(TINY_CONFIGS) as ModelConfig['model_type'][];
 
-export function tinyModel(type: ModelConfig['model_type'], seed = 1): LanguageModel {
-  return createModel({ ...TINY_CONFIGS[type] }, { seed });
+/** @param program the parameters' program; absent: an eager one of the model's own */
+export function tinyModel(type: ModelConfig['model_type'], seed = 1, program?: Program): LanguageModel {
+  return createModel({ ...TINY_CONFIGS[type] }, program ? { seed, program } : { seed });
 }
 
 /** Ids that no two places of a batch share a pattern in. */
@@ -27,7 +29,7 @@ export function tinyIds(count: number): Int32Array {
 }
 
 export function readParameters(model: LanguageModel): Float32Array {
-  const parts = [...model.parameters.values()].map((parameter) => parameter.dataSync() as Float32Array);
+  const parts = [...model.parameters.values()].map((parameter) => model.program.read(parameter));
   const all = new Float32Array(parts.reduce((sum, part) => sum + part.length, 0));
   let at = 0;
   for (const part of parts) {

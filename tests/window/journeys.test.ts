@@ -1,5 +1,5 @@
 /** The window as it is used: a browser over the host, through whole journeys. */
-import { cpSync, existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import type { Browser, BrowserContext, Page } from 'playwright';
@@ -96,6 +96,97 @@ describe.runIf(canRun)('the window', () => {
     await page.waitForSelector('.job');
     await page.waitForSelector('.job', { state: 'detached' });
     expect(await page.locator('.heat tbody tr').count()).toBeGreaterThan(30);
+  });
+
+  it('makes a suite of a dropped file, scores it by either protocol, and tells lengths apart', async () => {
+    const pairs = ['the lamb sleeps .', 'the lambs sleep .', 'a small dog runs to the lamb .'].map((good) => JSON.stringify({ sentence_good: good, sentence_bad: `${good} the`, linguistics_term: 'word_order', field: 'syntax' }));
+    await go('/evaluate');
+    const input = page.locator('input[type="file"]');
+    await input.setInputFiles({ name: 'broken.jsonl', mimeType: 'application/json', buffer: Buffer.from('{"sentence_good": "a"}\n') });
+    await page.waitForSelector('text=lacks "sentence_bad"');
+    await input.setInputFiles({ name: 'word-order.jsonl', mimeType: 'application/json', buffer: Buffer.from(`${pairs.join('\n')}\n`) });
+    await page.locator('label', { hasText: 'word-order' }).locator('input:checked').waitFor();
+    expect(existsSync(join(root, 'workspace', 'data', 'word-order.jsonl'))).toBe(true);
+    // Two-fold: the demo's suite off, the own one on; once by each protocol.
+    await page.locator('label', { hasText: 'The demo' }).locator('input').uncheck();
+    for (const model of ['demo-teacher-gpt2', 'demo-student']) await page.locator('label', { hasText: new RegExp(`${model}(?!-)`) }).first().locator('input').check();
+    for (const protocol of ['babylm-2024', 'babylm-2025']) {
+      await page.locator('label', { hasText: 'Protocol' }).locator('select').selectOption(protocol);
+      await page.locator('button', { hasText: 'Evaluate on word-order' }).click();
+      await page.waitForFunction((name) => [...document.querySelectorAll('select option')].some((option) => option.textContent.startsWith('pairs:word-order') && option.textContent.includes(name)), protocol);
+    }
+    const group = page.locator('select.group');
+    const labels = await group.locator('option').allTextContents();
+    expect(labels.filter((label) => label.startsWith('pairs:word-order'))).toEqual([expect.stringMatching(/babylm-2024.*after <s>, no prefix space$/), expect.stringMatching(/babylm-2025.*no start token, no prefix space$/)]);
+    await group.selectOption(labels.find((label) => label.startsWith('pairs:word-order') && label.includes('2025'))!);
+    await page.locator('label', { hasText: /^by/ }).locator('select').selectOption('length');
+    await page.waitForFunction(() => [...document.querySelectorAll('.heat tbody th')].some((head) => /4 words \(2\)/.test(head.textContent)));
+    expect(await page.locator('.heat tbody td').first().getAttribute('title')).toMatch(/95 % interval/);
+    // Protocols stand in tables of their own wherever scores are.
+    await go('/models');
+    await page.waitForSelector('table.grid tbody tr');
+    expect((await page.locator('table.grid thead th').allTextContents()).filter((head) => head.startsWith('pairs:word-order'))).toHaveLength(2);
+    await page.evaluate(() => localStorage.removeItem('cria.evaluate.protocol'));
+  });
+
+  it('reads EWoK from the folder where it lies, filtered to a vocabulary', async () => {
+    const folder = join(root, 'gated');
+    mkdirSync(folder);
+    const row = { Domain: 'social-relations', ConceptA: 'a', ConceptB: 'b', TargetDiff: 'swap', ContextDiff: 'swap', ContextType: 'direct', Context1: 'The lamb sees the dog.', Context2: 'The dog sees the lamb.', Target1: 'The dog runs.', Target2: 'The lamb runs.' };
+    writeFileSync(join(folder, 'test.jsonl'), `${JSON.stringify(row)}\n${JSON.stringify({ ...row, Target1: 'The yak absconds.' })}\n`);
+    writeFileSync(join(root, 'words.txt'), 'the\nlamb\nsees\ndog\nruns\n.\n');
+    await go('/evaluate');
+    await page.locator('label', { hasText: 'EWoK, filtered' }).locator('input').check();
+    await page.locator('label', { hasText: 'The demo' }).locator('input').uncheck();
+    await page.locator('label', { hasText: 'word-order' }).locator('input').uncheck();
+    await page.locator('label', { hasText: 'Folder of EWoK' }).locator('input').fill(folder);
+    await page.waitForSelector('text=raw release');
+    await page.locator('label', { hasText: 'Vocabulary that' }).locator('input').fill(join(root, 'words.txt'));
+    for (const model of ['demo-teacher-gpt2', 'demo-student']) await page.locator('label', { hasText: new RegExp(`${model}(?!-)`) }).first().locator('input').check();
+    await page.locator('button', { hasText: 'Evaluate on EWoK' }).click();
+    await page.waitForFunction(() => [...document.querySelectorAll('select.group option')].some((option) => option.textContent.startsWith('ewok')));
+    // The text is shown where it is asked for, and is not for passing on.
+    await go('/runs');
+    const runs = (await page.evaluate(() => (window as unknown as { criaTest: (method: string, params: object) => Promise<{ rows: { id: string; name: string }[] }> }).criaTest('run.list', { kinds: ['train'] }))).rows;
+    const ids = ['demo-teacher-gpt2', 'demo-student'].map((name) => runs.find((run) => run.name === name)!.id);
+    await go(`/compare?runs=${ids.join(',')}`);
+    await page.locator('.suite', { hasText: 'ewok' }).waitFor();
+    const table = page.locator('tbody', { has: page.locator('.suite', { hasText: 'ewok' }) });
+    await table.locator('.phenomenon .fold').click();
+    await table.locator('.paradigm .fold', { hasText: 'social-relations' }).click();
+    await page.locator('.pairs button', { hasText: 'Only disagreements' }).click();
+    await page.waitForSelector('.pairs >> text=The lamb sees the dog.');
+    await page.waitForSelector('.pairs >> text=Gated items');
+    expect(await page.locator('.pairs .pair').count()).toBe(2);
+  });
+
+  it('scores the checkpoints of a run, draws its learning curve, and says what a submission lacks', async () => {
+    cpSync(join(root, 'workspace', 'tokenizers', 'demo.json'), join(root, 'tokenizer.json'));
+    writeCorpus(join(root, 'corpus'));
+    const configFile = writeConfig(root, 'curve', '  max_steps: 30\n  eval_steps: 10\n  keep_checkpoints: true\n');
+    await page.evaluate((params) => (window as unknown as { criaTest: (method: string, params: object) => Promise<unknown> }).criaTest('run.start', { ...params, overrides: [], method: 'train' }), { configFile, workingFolder: root });
+    await go('/evaluate?models=curve');
+    await page.locator('label', { hasText: /^curve/ }).locator('input:checked').waitFor({ timeout: 90_000 });
+    await page.locator('label', { hasText: 'EWoK, filtered' }).locator('input').uncheck();
+    await page.locator('label', { hasText: 'word-order' }).locator('input').check();
+    await page.locator('label', { hasText: 'The demo' }).locator('input').uncheck();
+    await page.locator('label', { hasText: 'checkpoints that runs have kept' }).locator('input').check();
+    await page.locator('button', { hasText: 'Evaluate on word-order' }).click();
+    await page.waitForSelector('.job');
+    await page.waitForSelector('.job', { state: 'detached' });
+    await go('/models/curve');
+    await page.waitForSelector('h2:has-text("Learning curve")');
+    expect(await page.locator('.points tbody tr').count()).toBe(3);
+    expect(await page.locator('.points tbody th').allTextContents()).toEqual(['step 10', 'step 20', 'step 30']);
+    const submission = page.locator('section', { has: page.locator('h2', { hasText: 'Submission' }) });
+    expect(await submission.locator('tbody tr').count()).toBe(4);
+    expect(await submission.textContent()).toContain('not scored by babylm-2024 yet');
+    expect(await submission.locator('button', { hasText: 'Export the submission' }).isDisabled()).toBe(true);
+    await submission.locator('select').first().selectOption('babylm-2025');
+    await page.waitForSelector('text=entity tracking');
+    await go('/evaluate');
+    await page.waitForSelector('h2:has-text("Leaderboard")');
+    expect(await page.locator('section', { has: page.locator('h2', { hasText: 'Leaderboard' }) }).locator('tbody tr').count()).toBe(4);
   });
 
   it('writes with a model, token by token', async () => {

@@ -36,10 +36,10 @@ function summarize({ workspace, models, seconds }: DemoResult) {
       parameters: trained.parameters,
       evalLoss: trained.evalLossNats,
       perplexity: trained.perplexity,
-      accuracy: score.accuracy,
+      accuracy: score.score,
       low: score.low,
       high: score.high,
-      phenomena: Object.fromEntries(score.phenomena.map(({ subtask, accuracy, low, high, items }) => [subtask, { accuracy, low, high, items }])),
+      phenomena: Object.fromEntries(score.phenomena.map(({ subtask, score: accuracy, low, high, items }) => [subtask, { accuracy, low, high, items }])),
     })),
     seconds: Math.round(seconds * 10) / 10,
     workspace,
@@ -56,10 +56,10 @@ function describe({ workspace, models, seconds }: DemoResult): string {
       phenomenon.replaceAll('_', ' '),
       ...models.map(({ score }) => {
         const row = score.phenomena.find((candidate) => candidate.subtask === phenomenon)!;
-        return formatAccuracy(row.accuracy, row.low, row.high);
+        return formatAccuracy(row.score, row.low, row.high);
       }),
     ]),
-    ['all (mean over paradigms)', ...models.map(({ score }) => formatAccuracy(score.accuracy, score.low, score.high))],
+    ['all (mean over paradigms)', ...models.map(({ score }) => formatAccuracy(score.score, score.low, score.high))],
   ];
   const table = renderTable(['', ...models.map(({ role }) => role)], rows, [false, ...models.map(() => true)]);
   return [

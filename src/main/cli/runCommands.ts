@@ -3,6 +3,7 @@ import type { Command } from 'commander';
 import type { ResultOf } from '../../shared/contract.ts';
 import type { RunSummary } from '../../shared/records.ts';
 import type { TrainResult } from '../../shared/results.ts';
+import { describeConditions } from '../../shared/scores.ts';
 import { formatDuration, formatInteger, formatLoss, formatParameters, renderTable } from './format.ts';
 import { absolute, parseInteger, type Terminal } from './terminal.ts';
 
@@ -10,6 +11,7 @@ interface StartOptions {
   config: string;
   lr?: string;
   modelName?: string;
+  eager?: boolean;
   set: string[];
 }
 
@@ -24,6 +26,7 @@ export function addRunCommands(program: Command, terminal: Terminal): void {
       .requiredOption('--config <file>', 'a YAML config in the BabyLlama format')
       .option('--lr <x>', 'peak learning rate, instead of the config\'s')
       .option('--model_name, --model-name <name>', 'name of the model, instead of the config\'s')
+      .option('--eager', 'run op by op instead of as a compiled graph: slower, the reference')
       .option('--set <key=value>', 'any other key, e.g. training.num_epochs=2; may be repeated', collect, [])
       .action((options: StartOptions) => start(terminal, options, method));
   }
@@ -79,6 +82,7 @@ function start(terminal: Terminal, options: StartOptions, method: 'train' | 'dis
     return equals < 0 ? [pair, ''] : [pair.slice(0, equals), pair.slice(equals + 1)];
   });
   if (options.lr !== undefined) overrides.push(['training.lr', options.lr]);
+  if (options.eager) overrides.push(['training.eager', 'true']);
   if (options.modelName !== undefined) overrides.push(['model.name', options.modelName]);
   return terminal.withEngine(async (connection) => {
     const started = await connection.client.request('run.start', {
@@ -137,19 +141,19 @@ function describeComparison(comparison: ResultOf<'run.compare'>): string {
     ),
   ];
   for (const score of comparison.scores) {
-    const rows = [[score.suite, ...score.accuracies.map((accuracy) => (accuracy === null ? '–' : `${(100 * accuracy).toFixed(1)} %`))]];
+    const rows = [[score.suite, ...score.scores.map((value) => (value === null ? '–' : `${(100 * value).toFixed(1)} %`))]];
     for (const { subtask, index } of significantSubtasks(score.against)) {
       const first = score.against.find((other) => other.subtasks[index])!.subtasks[index]!;
       rows.push([
         `  ${subtask}`,
         ...comparison.runs.map((run, column) => {
-          if (column === 0) return `${(100 * first.accuracies[0]!).toFixed(1)} %`;
+          if (column === 0) return `${(100 * first.scores[0]!).toFixed(1)} %`;
           const paired = score.against.find((other) => other.runId === run.id)?.subtasks[index];
-          return paired ? `${(100 * paired.accuracies[1]!).toFixed(1)} %${paired.pAdjusted < 0.05 ? ' *' : ''}` : '–';
+          return paired ? `${(100 * paired.scores[1]!).toFixed(1)} %${paired.pAdjusted < 0.05 ? ' *' : ''}` : '–';
         }),
       ]);
     }
-    parts.push(renderTable([`${score.suite} (${score.protocol})`, ...names], rows, numeric));
+    parts.push(renderTable([`${score.suite} (${describeConditions(score)})`, ...names], rows, numeric));
     for (const other of score.against) {
       const run = comparison.runs.find(({ id }) => id === other.runId)!;
       parts.push(`${run.name} - ${names[0]}: ${signed(100 * other.difference)} points, 95 % interval ${signed(100 * other.low)} to ${signed(100 * other.high)}`);

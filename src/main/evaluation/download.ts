@@ -14,7 +14,8 @@ import { CriaError } from '../../shared/errors.ts';
 import { writeJsonAtomic } from '../disk/atomic.ts';
 import { sha256File } from '../disk/hash.ts';
 import { loadPairs } from './pairs.ts';
-import { findSuite, type Suite } from './suites.ts';
+import { findSuite } from './suites.ts';
+import type { Suite } from './suites/suite.ts';
 
 /** Where the data is published. Tests put a server of their own here. */
 export interface Origins {
@@ -36,6 +37,9 @@ export interface DownloadOptions {
   onProgress?: (done: number, total: number, detail: string) => void;
 }
 
+/** Suites whose files lie open, one a subtask. GLUE's are the larger part of a download and licensed one by one; EWoK is gated. */
+const DOWNLOADABLE: readonly string[] = ['blimp', 'supplement', 'blimp-full'];
+
 interface RemoteFile {
   name: string;
   url: string;
@@ -52,14 +56,14 @@ interface RemoteFile {
  *   reached or lacks a file, `cancelled`
  */
 export async function downloadSuite(name: string, dataFolder: string, options: DownloadOptions = {}): Promise<string> {
-  const { suite } = findSuite(name);
+  const suite = findSuite(name);
   const origins = options.origins ?? ORIGINS;
-  if (suite.subtasks === null) throw new CriaError('bad-input', `${suite.title} cannot be downloaded.`, suite.howToGet);
-  const folder = join(dataFolder, suite.folders[0]!);
+  if (!DOWNLOADABLE.includes(name) || suite.subtasks === null) throw new CriaError('bad-input', `${suite.title} cannot be downloaded.`, suite.howToGet);
+  const folder = join(dataFolder, suite.source.folders[0]!);
   mkdirSync(folder, { recursive: true, mode: 0o700 });
   const files = suite.name === 'blimp-full'
     ? suite.subtasks.map((subtask): RemoteFile => ({ name: `${subtask.name}.jsonl`, url: `${origins.blimp}${subtask.name}.jsonl`, sha256: null }))
-    : await listOsfFolder(['evaluation_data', suite.folders[0]!], suite, origins.osf, options);
+    : await listOsfFolder(['evaluation_data', suite.source.folders[0]!], suite, origins.osf, options);
   const record: Record<string, { url: string; sha256: string }> = {};
   let done = 0;
   for (const file of files) {

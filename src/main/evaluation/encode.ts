@@ -1,10 +1,14 @@
-/** From text to the token sequences that are scored, by the rules of the 2024 pipeline's lm_eval. */
+/** From text to the token sequences that are scored, by the rules of the challenge's pipelines: lm_eval's in 2024, their own in 2025. */
 import { CriaError } from '../../shared/errors.ts';
 import type { ScoredSequence } from './score.ts';
 
 /** The part of a tokenizer that scoring needs. Special tokens written out in the text are recognised, none are added. */
 export interface TextEncoder {
   encode(text: string): ArrayLike<number>;
+}
+
+export interface TextCodec extends TextEncoder {
+  decode(ids: Iterable<number>): string;
 }
 
 /** What Python's str.rstrip() takes away; JavaScript's \s lacks U+001C to U+001F and U+0085 and has U+FEFF. */
@@ -33,7 +37,33 @@ export function encodePair(tokenizer: TextEncoder, context: string, continuation
   const bare = context.replace(TRAILING_WHITESPACE, '');
   const scoredFrom = tokenizer.encode(bare).length;
   if (scoredFrom === 0) {
-    throw new CriaError('bad-input', `The context ${JSON.stringify(context)} has no tokens.`, 'Score such an item as a sentence of its own.');
+    // Without the text: it may be gated.
+    throw new CriaError('bad-input', 'The context of an item has no tokens.', 'Score such an item as a sentence of its own.');
   }
   return { ids: tokenizer.encode(bare + context.slice(bare.length) + continuation), scoredFrom };
+}
+
+/**
+ * 2025: a text as it is, with what the tokenizer's own template puts before it (nothing, in byte-level tokenizers). What follows the
+ * context is scored, but never the first token of all, which has nothing before it.
+ *
+ * @param prefix ids that the tokenizer's template puts before a text
+ * @param context empty for whole sentences
+ * @param answer as it follows the context, with its leading space
+ */
+export function encodeBare(tokenizer: TextCodec, prefix: readonly number[], context: string, answer: string): ScoredSequence {
+  const tokens = Array.from(tokenizer.encode(context + answer));
+  const before = context === '' ? 0 : tokensWithin(tokenizer, tokens, context);
+  return { ids: Int32Array.from([...prefix, ...tokens]), scoredFrom: Math.max(1, prefix.length + before) };
+}
+
+/** How many tokens at the beginning of a text end no later than its context does; the pipeline compares the tokens' offsets. */
+function tokensWithin(tokenizer: TextCodec, tokens: readonly number[], context: string): number {
+  const alone = Array.from(tokenizer.encode(context));
+  const { length } = tokenizer.decode(alone);
+  const ends = (count: number): number => tokenizer.decode(tokens.slice(0, count)).length;
+  let count = Math.min(alone.length, tokens.length);
+  while (count > 0 && ends(count) > length) count--;
+  while (count < tokens.length && ends(count + 1) <= length) count++;
+  return count;
 }

@@ -1,98 +1,101 @@
-/** The evaluation jobs: models x suites of minimal pairs, and one file of pairs. */
+/** The evaluation jobs: models (and their checkpoints) x suites, and one file of pairs. */
 import { createHash } from 'node:crypto';
 import { existsSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { CriaError } from '../../shared/errors.ts';
 import type { JobParams, JobResults } from '../../shared/jobs.ts';
+import type { Outcome } from '../../shared/outcomes.ts';
 import type { EvaluateResult, SuiteScore } from '../../shared/results.ts';
-import type { LanguageModel } from '../models/languageModel.ts';
 import type { JobContext } from '../queue/jobContext.ts';
 import type { Workspace } from '../workspace.ts';
 import { aggregate } from './aggregate.ts';
-import { locateSuite, type SubtaskFile, type SuiteData } from './data.ts';
+import { locateSuite, type Places, type SuiteData } from './data.ts';
 import { downloadSuite } from './download.ts';
-import { encodeSentence } from './encode.ts';
-import { fileName, readLogprobs, writeLogprobs, type SubtaskLogprobs } from './logprobFiles.ts';
-import { loadPairs, pairsDigest, suiteFingerprint, type MinimalPair } from './pairs.ts';
-import { writeSamples } from './samples.ts';
-import { scoreSequences } from './score.ts';
+import { vocabularyFolder } from './ewok/vocabulary.ts';
+import { loadChoiceSuite, type LoadedChoiceSuite } from './loadSuite.ts';
+import { loadForFinetuning, measureByFinetuning, type LoadedFineTuningSuite } from './measureByFinetuning.ts';
+import { fileName } from './outcomeFiles.ts';
+import { loadPairs } from './pairs.ts';
+import { PROTOCOL } from './protocols.ts';
+import { measureChoices, scorePairs } from './scoreChoices.ts';
 import { loadScoringModel, type ScoringModel } from './scoringModel.ts';
-import { PROTOCOL } from './suites.ts';
+import type { ChoiceSuite, FineTuningSuite, Suite } from './suites/suite.ts';
 
-/** A suite whose files have been read and counted. */
-interface LoadedSuite extends SuiteData {
-  version: string;
-  pairs: Map<string, MinimalPair[]>;
-  /** Digest of each subtask's sentences. */
-  digests: Map<string, string>;
-}
+type EvaluatedModel = JobParams<'evaluate'>['models'][number];
+type Loaded = LoadedChoiceSuite | LoadedFineTuningSuite;
 
 /**
- * Scores each model on each suite. Subtasks that an earlier start of the same job finished are not scored again.
- * Writes every pair's log-probabilities into the run's folder (see logprobFiles.ts) and, with `out`, the pipeline's sample files: into that
- * folder itself for one model, into a folder per model for several.
+ * Scores each model on each suite by one protocol. Subtasks that an earlier start of the same job finished are not measured again.
+ * Leaves what was measured item by item in the run's folder (see outcomeFiles.ts) and, with `out`, the pipeline's sample files: in that
+ * folder itself for one model, in a folder per model for several.
  * @throws CriaError `bad-input` for bad data, `not-found` for missing data, `bad-model`, `cancelled`
  */
 export async function evaluate(params: JobParams<'evaluate'>, context: JobContext, workspace: Workspace): Promise<EvaluateResult> {
-  refuseTwins(params.models.map(({ name }) => name), 'Two of the models are called');
-  const suites: LoadedSuite[] = [];
+  refuseTwins(params.models.map(nameOf), 'Two of the models are called');
+  const suites: Loaded[] = [];
   for (const name of params.suites) suites.push(await loadSuite(name, params, context, workspace));
   refuseTwins(suites.map(({ suite }) => suite.name), 'Two of the suites are called');
 
   const scores: SuiteScore[] = [];
-  for (const { name, folder } of params.models) {
-    const scoring = await loadScoringModel(folder);
+  for (const model of params.models) {
+    const scoring = await loadScoringModel(model.folder, model.checkpoint?.weights);
     try {
-      for (const suite of suites) {
-        const out = params.out === null ? null : params.models.length === 1 ? params.out : join(params.out, fileName(name));
-        const score = await scoreSuite({ name, scoring, weights: weightsMark(folder) }, suite, out, context);
+      for (const loaded of suites) {
+        const score = await scoreSuite(model, scoring, loaded, params, context);
+        if (score === null) continue;
         scores.push(score);
         context.report({ type: 'score', score });
       }
     } finally {
-      scoring.model.dispose();
+      scoring.dispose();
     }
   }
   return { scores };
 }
 
 /**
- * Scores a file of minimal pairs; the answer has one entry a pair, in the file's order.
+ * Scores a file of minimal pairs by the usual protocol; the answer has one entry a pair, in the file's order.
  * @throws CriaError `bad-input` for a bad file, `bad-model`, `cancelled`
  */
 export async function score(params: JobParams<'score'>, context: JobContext): Promise<JobResults['score']> {
   const pairs = await loadPairs(params.pairs);
   const scoring = await loadScoringModel(params.model.folder);
   try {
-    const logprobs = await scorePairs(scoring, params.pairs, pairs, context, (done) =>
+    const { logprobs } = await scorePairs(scoring, PROTOCOL['babylm-2024'], params.pairs, pairs, context, (done) =>
       context.progress({ label: `Scoring with ${params.model.name}`, done, total: pairs.length, unit: 'pairs' }));
     return { pairs: pairs.map((_, index) => ({ index, logprobGood: logprobs[2 * index]!, logprobBad: logprobs[2 * index + 1]! })) };
   } finally {
-    scoring.model.dispose();
+    scoring.dispose();
   }
 }
 
-async function loadSuite(name: string, params: JobParams<'evaluate'>, context: JobContext, workspace: Workspace): Promise<LoadedSuite> {
-  const data = await locateOrDownload(name, params, context, workspace);
-  const pairs = new Map<string, MinimalPair[]>();
-  const digests = new Map<string, string>();
-  for (const file of data.files) {
-    const loaded = await loadPairs(file.path);
-    if (file.items !== null && loaded.length !== file.items) {
-      data.warnings.push(`${file.path} holds ${loaded.length} pairs, the official file ${file.items}`);
-    }
-    pairs.set(file.name, loaded);
-    digests.set(file.name, pairsDigest(loaded));
-  }
-  const fingerprint = suiteFingerprint(digests);
-  const official = fingerprint === data.suite.fingerprint;
-  if (data.suite.fingerprint !== null && !official) data.warnings.push(`These are not the official items of ${data.suite.title}: do not compare the scores with published ones`);
-  for (const warning of data.warnings) context.log('warning', warning);
-  return { ...data, version: official ? data.suite.version : `${data.suite.version}+${fingerprint.slice(0, 8)}`, pairs, digests };
+/** A model's name, with the step of a checkpoint. */
+function nameOf({ name, checkpoint }: EvaluatedModel): string {
+  return checkpoint ? `${name} at step ${checkpoint.step}` : name;
+}
+
+async function loadSuite(name: string, params: JobParams<'evaluate'>, context: JobContext, workspace: Workspace): Promise<Loaded> {
+  const located = await locateOrDownload(name, params, context, workspace);
+  refuseProtocol(located.suite, params.protocol);
+  const loaded = isChoice(located)
+    ? await loadChoiceSuite(located, { vocabulary: params.vocabulary, cacheFolder: vocabularyFolder(workspace.corpora), signal: context.signal, onProgress: (progress) => context.progress(progress) })
+    : await loadForFinetuning(located as SuiteData<FineTuningSuite>, params.finetuning);
+  for (const warning of loaded.warnings) context.log('warning', warning);
+  return loaded;
+}
+
+function isChoice(data: SuiteData): data is SuiteData<ChoiceSuite> {
+  return data.suite.method.kind === 'choice';
+}
+
+function refuseProtocol({ title, protocols }: Suite, protocol: Suite['protocols'][number]): void {
+  if (protocols.includes(protocol)) return;
+  throw new CriaError('bad-input', `${title} cannot be scored by ${protocol}.`, `Its protocol is ${protocols.join(' or ')}.`);
 }
 
 async function locateOrDownload(name: string, params: JobParams<'evaluate'>, context: JobContext, workspace: Workspace): Promise<SuiteData> {
-  const locate = (): SuiteData => locateSuite(name, params.data, workspace.data);
+  const places: Places = { data: params.data, folders: params.folders, workspaceData: workspace.data };
+  const locate = (): SuiteData => locateSuite(name, places);
   if (!params.download) return locate();
   try {
     const found = locate();
@@ -108,81 +111,43 @@ async function locateOrDownload(name: string, params: JobParams<'evaluate'>, con
   return locate();
 }
 
-async function scoreSuite(
-  model: { name: string; scoring: ScoringModel; weights: string }, suite: LoadedSuite, out: string | null, context: JobContext,
-): Promise<SuiteScore> {
+/** @returns null where there is nothing to score: checkpoints are not fine-tuned */
+async function scoreSuite(model: EvaluatedModel, scoring: ScoringModel, loaded: Loaded, params: JobParams<'evaluate'>, context: JobContext): Promise<SuiteScore | null> {
   const started = performance.now();
-  const { name: suiteName } = suite.suite;
-  const total = suite.files.reduce((sum, file) => sum + suite.pairs.get(file.name)!.length, 0);
-  const measured: SubtaskLogprobs[] = [];
-  let finished = 0;
-  for (const file of suite.files) {
-    const pairs = suite.pairs.get(file.name)!;
-    const report = (done: number): void =>
-      context.progress({ label: `${model.name} on ${suiteName}`, done: finished + done, total, unit: 'pairs', detail: file.name });
-    // Scored already only if model, protocol and sentences are the same.
-    const digest = createHash('sha256').update(`${PROTOCOL}\0${model.weights}\0${suite.digests.get(file.name)!}`).digest('hex');
-    const samples = out === null ? null : join(out, suite.suite.sampleFile(file.name));
-    let logprobs = readLogprobs(context.folder, model.name, suiteName, file.name, digest);
-    if (logprobs === null || (samples !== null && !existsSync(samples))) {
-      const greedy = samples === null ? undefined : new Uint8Array(2 * pairs.length);
-      logprobs = await scorePairs(model.scoring, file.path, pairs, context, report, greedy);
-      if (samples !== null) writeSamples(samples, pairs, logprobs, greedy!);
-      writeLogprobs(context.folder, model.name, suiteName, file.name, digest, logprobs);
-    }
-    measured.push({ subtask: file.name, phenomenon: phenomenonOf(file, pairs), logprobs });
-    finished += pairs.length;
-    report(0);
+  const { suite, version } = loaded;
+  const protocol = PROTOCOL[params.protocol];
+  const step = model.checkpoint?.step ?? null;
+  const place = { runFolder: context.folder, model: model.name, step, suite: suite.name };
+  const label = `${nameOf(model)} on ${suite.name}`;
+  let outcomes: Outcome[];
+  let startToken: string | null = null;
+  if ('items' in loaded) {
+    const out = params.out === null ? null : params.models.length === 1 ? params.out : join(params.out, fileName(nameOf(model)));
+    const id = protocol.startToken(scoring);
+    startToken = id === null ? null : scoring.tokenizer.idToToken(id);
+    // Measured already only if model, tokens and protocol are the same; items are told apart by their digest.
+    const mark = createHash('sha256').update(JSON.stringify([params.protocol, startToken, scoring.tokenizer.addPrefixSpace, weightsMark(model)])).digest('hex');
+    outcomes = await measureChoices(loaded, { scoring, protocol, place, label, mark, out }, context);
+  } else {
+    if (model.checkpoint) return null;
+    outcomes = await measureByFinetuning(loaded, {
+      model, place, label, mark: weightsMark(model), out: params.out, manyModels: params.models.length > 1, keepModels: params.finetuning.keepModels,
+    }, context);
   }
-  const { overall, subtasks, phenomena } = aggregate(measured);
+  const { overall, subtasks, phenomena } = aggregate(outcomes);
   return {
-    suite: suiteName, version: suite.version, protocol: PROTOCOL, model: model.name,
-    accuracy: overall.value, low: overall.low, high: overall.high, subtasks, phenomena,
-    seconds: (performance.now() - started) / 1000,
+    suite: suite.name, version, protocol: params.protocol, startToken, prefixSpace: scoring.tokenizer.addPrefixSpace, model: model.name, step,
+    score: overall.value, low: overall.low, high: overall.high, subtasks, phenomena, seconds: (performance.now() - started) / 1000,
   };
 }
 
-/** Log-probabilities of pairs, interleaved good and bad. */
-function scorePairs(
-  { model, tokenizer, startToken }: ScoringModel, path: string, pairs: readonly MinimalPair[], context: JobContext,
-  report: (pairs: number) => void, greedy?: Uint8Array,
-): Promise<Float64Array> {
-  const sequences = pairs.flatMap(({ good, bad, line }) => [good, bad].map((sentence) => {
-    const sequence = encodeSentence(tokenizer, startToken, sentence);
-    refuseTooLong(sequence.ids.length - 1, model, `${path}, line ${line}`);
-    return sequence;
-  }));
-  return scoreSequences(model, sequences, {
-    signal: context.signal,
-    onProgress: (done) => report(Math.floor(done / 2)),
-    ...(greedy ? { greedy } : {}),
-  });
-}
-
-function refuseTooLong(tokens: number, model: LanguageModel, where: string): void {
-  const { max_positions: positions } = model.config;
-  if (tokens <= positions) return;
-  throw new CriaError('bad-input', `${where}: a sentence of ${tokens} tokens; this model takes ${positions}.`,
-    'Shorten it, or use a model with more positions.');
-}
-
-/** The suite's own table, else BLiMP's field when all items agree on it. */
-function phenomenonOf(file: SubtaskFile, pairs: readonly MinimalPair[]): string | null {
-  if (file.phenomenon !== null) return file.phenomenon;
-  const terms = new Set(pairs.map(({ doc }) => doc.linguistics_term));
-  const [term] = terms;
-  return terms.size === 1 && typeof term === 'string' && term !== '' ? term : null;
-}
-
 /** Changes when a model's weights are replaced under the same name. */
-function weightsMark(folder: string): string {
-  for (const name of ['model.safetensors', 'model.safetensors.index.json']) {
-    const path = join(folder, name);
-    if (!existsSync(path)) continue;
-    const { size, mtimeMs } = statSync(path);
-    return `${size} ${mtimeMs}`;
-  }
-  return '';
+function weightsMark({ folder, checkpoint }: EvaluatedModel): string {
+  const candidates = checkpoint ? [checkpoint.weights] : ['model.safetensors', 'model.safetensors.index.json'].map((name) => join(folder, name));
+  const path = candidates.find((candidate) => existsSync(candidate));
+  if (path === undefined) return '';
+  const { size, mtimeMs } = statSync(path);
+  return `${size} ${mtimeMs}`;
 }
 
 function refuseTwins(names: readonly string[], what: string): void {

@@ -1,49 +1,40 @@
-/** Reading minimal pairs: JSON lines with `sentence_good` and `sentence_bad`, one pair a line. */
+/** Reading the items of suites of kind `choice`: JSON lines, one pair of answers a line; in minimal pairs the answers are whole sentences. */
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { basename } from 'node:path';
 import { CriaError } from '../../shared/errors.ts';
-
-export interface MinimalPair {
-  good: string;
-  bad: string;
-  /** 1-based line of the file. */
-  line: number;
-  /** The whole item, for sample files. */
-  doc: Record<string, unknown>;
-}
+import { MINIMAL_PAIR, type ChoiceItem, type ItemFormat } from './suites/suite.ts';
 
 /** Longest line that is still taken for a pair; the longest of BLiMP has 700 bytes. */
 export const MAX_LINE_BYTES = 1 << 20;
 
-const HINT = 'Each line has to be one JSON object with the strings "sentence_good" and "sentence_bad".';
-
 /**
- * Reads a file of minimal pairs line by line; blank lines are skipped.
+ * Reads a file of pairs line by line; blank lines are skipped.
+ * @param format what the fields are called; default: sentence_good and sentence_bad
  * @throws CriaError `bad-input` that names file and line: not UTF-8, not JSON, a field missing or of another type, a line too long, no pair at all
  * @throws the system's error when the file cannot be read
  */
-export async function* readPairs(path: string): AsyncGenerator<MinimalPair> {
+export async function* readPairs(path: string, format: ItemFormat = MINIMAL_PAIR): AsyncGenerator<ChoiceItem> {
   let pairs = 0;
-  for await (const { text, line } of readLines(path)) {
+  for await (const { text, line } of readLines(path, hintFor(format))) {
     if (text.trim() === '') continue;
     pairs++;
-    yield parsePair(text, path, line);
+    yield parsePair(parseObject(text, path, line, format), path, line, format);
   }
-  if (pairs === 0) throw new CriaError('bad-input', `${path} holds no minimal pairs.`, HINT);
+  if (pairs === 0) throw new CriaError('bad-input', `${path} holds no ${format === MINIMAL_PAIR ? 'minimal pairs' : 'items'}.`, hintFor(format));
 }
 
 /** All pairs of a file. @throws as {@link readPairs} */
-export async function loadPairs(path: string): Promise<MinimalPair[]> {
-  const pairs: MinimalPair[] = [];
-  for await (const pair of readPairs(path)) pairs.push(pair);
+export async function loadPairs(path: string, format: ItemFormat = MINIMAL_PAIR): Promise<ChoiceItem[]> {
+  const pairs: ChoiceItem[] = [];
+  for await (const pair of readPairs(path, format)) pairs.push(pair);
   return pairs;
 }
 
-/** SHA-256 over the sentences alone, so that re-saved JSON with the same pairs in the same order counts as the same data. */
-export function pairsDigest(pairs: Iterable<{ good: string; bad: string }>): string {
+/** SHA-256 over the texts alone, so that re-saved JSON with the same pairs in the same order counts as the same data. */
+export function pairsDigest(pairs: Iterable<{ context?: string; good: string; bad: string }>): string {
   const hash = createHash('sha256');
-  for (const { good, bad } of pairs) hash.update(`${good}\0${bad}\0`);
+  for (const { context = '', good, bad } of pairs) hash.update(`${context === '' ? '' : `${context}\0`}${good}\0${bad}\0`);
   return hash.digest('hex');
 }
 
@@ -54,31 +45,47 @@ export function suiteFingerprint(digests: ReadonlyMap<string, string>): string {
   return hash.digest('hex');
 }
 
-function parsePair(text: string, path: string, line: number): MinimalPair {
+/**
+ * Takes an item apart.
+ * @param line 1-based line or row, for messages
+ * @throws CriaError `bad-input` for a field that is missing or no string
+ */
+export function parsePair(doc: Record<string, unknown>, path: string, line: number, format: ItemFormat): ChoiceItem {
+  const { context, good, bad } = format.fields;
+  const read = (field: string): string => stringField(doc, field, `${basename(path)}, line ${line}`, path, format);
+  return { context: context === null ? '' : read(context), good: read(good), bad: read(bad), line, doc };
+}
+
+function hintFor({ fields: { context, good, bad } }: ItemFormat): string {
+  const names = [context, good, bad].filter((name) => name !== null).map((name) => `"${name}"`);
+  return `Each line has to be one JSON object with the strings ${names.slice(0, -1).join(', ')} and ${names.at(-1)}.`;
+}
+
+function parseObject(text: string, path: string, line: number, format: ItemFormat): Record<string, unknown> {
   const where = `${basename(path)}, line ${line}`;
+  const hint = `${hintFor(format)} File: ${path}`;
   let doc: unknown;
   try {
     doc = JSON.parse(text);
   } catch (error) {
-    throw new CriaError('bad-input', `${where} is not JSON: ${(error as Error).message}`, `${HINT} File: ${path}`, { cause: error });
+    // The parser's own words quote what it stumbled over, which a gated item's text must not be.
+    if (format.isGated) throw new CriaError('bad-input', `${where} is not JSON.`, hint);
+    throw new CriaError('bad-input', `${where} is not JSON: ${(error as Error).message}`, hint, { cause: error });
   }
-  if (typeof doc !== 'object' || doc === null || Array.isArray(doc)) {
-    throw new CriaError('bad-input', `${where} is not a JSON object.`, `${HINT} File: ${path}`);
-  }
-  const item = doc as Record<string, unknown>;
-  return { good: sentence(item, 'sentence_good', where, path), bad: sentence(item, 'sentence_bad', where, path), line, doc: item };
+  if (typeof doc !== 'object' || doc === null || Array.isArray(doc)) throw new CriaError('bad-input', `${where} is not a JSON object.`, hint);
+  return doc as Record<string, unknown>;
 }
 
-function sentence(item: Record<string, unknown>, field: string, where: string, path: string): string {
+function stringField(item: Record<string, unknown>, field: string, where: string, path: string, format: ItemFormat): string {
   const value = Object.hasOwn(item, field) ? item[field] : undefined;
   if (typeof value === 'string' && value !== '') return value;
   const found = value === undefined ? `lacks "${field}"` : value === '' ? `has an empty "${field}"`
     : `has ${value === null ? 'null' : Array.isArray(value) ? 'a list' : `a value of type ${typeof value}`} as "${field}" instead of a string`;
-  throw new CriaError('bad-input', `${where} ${found}.`, `${HINT} File: ${path}`);
+  throw new CriaError('bad-input', `${where} ${found}.`, `${hintFor(format)} File: ${path}`);
 }
 
 /** Lines of a UTF-8 file. Split as bytes and decoded one by one, so that a decoding error has a line and memory stays small. */
-async function* readLines(path: string): AsyncGenerator<{ text: string; line: number }> {
+async function* readLines(path: string, hint: string): AsyncGenerator<{ text: string; line: number }> {
   const decoder = new TextDecoder('utf-8', { fatal: true });
   let line = 0;
   let rest: Buffer[] = [];
@@ -89,13 +96,13 @@ async function* readLines(path: string): AsyncGenerator<{ text: string; line: nu
     try {
       return { text: decoder.decode(bytes), line };
     } catch (error) {
-      throw new CriaError('bad-input', `${basename(path)}, line ${line} is not UTF-8 text.`, `${HINT} File: ${path}`, { cause: error });
+      throw new CriaError('bad-input', `${basename(path)}, line ${line} is not UTF-8 text.`, `${hint} File: ${path}`, { cause: error });
     }
   };
   const keep = (bytes: Buffer): void => {
     restBytes += bytes.length;
     if (restBytes > MAX_LINE_BYTES) {
-      throw new CriaError('bad-input', `${basename(path)}, line ${line + 1} is longer than ${MAX_LINE_BYTES} bytes.`, `${HINT} File: ${path}`);
+      throw new CriaError('bad-input', `${basename(path)}, line ${line + 1} is longer than ${MAX_LINE_BYTES} bytes.`, `${hint} File: ${path}`);
     }
     rest.push(bytes);
   };

@@ -8,7 +8,8 @@
 import { setImmediate } from 'node:timers/promises';
 import { CriaError } from '../../shared/errors.ts';
 import type { LanguageModel } from '../models/languageModel.ts';
-import { backend, tf, type Tensor, type Tensor2D } from '../tensorflow/tf.ts';
+import { logSoftmax } from '../tensorflow/ops.ts';
+import { tf, type Tensor, type Tensor2D } from '../tensorflow/tf.ts';
 
 export interface ScoredSequence {
   /** Context and continuation together. */
@@ -198,8 +199,6 @@ function predictions(
  * logSoftmax makes five, and was faster here than SparseSoftmaxCrossEntropyWithLogits, which also computes a gradient.
  */
 function targetLogprobs(logits: Tensor2D, targets: readonly number[]): Tensor {
-  const attributes = [{ name: 'T', type: backend.binding.TF_ATTR_TYPE!, value: backend.binding.TF_FLOAT! }];
-  const logSoftmax = backend.executeSingleOutput('LogSoftmax', attributes, [logits]);
   const places = Int32Array.from({ length: 2 * targets.length }, (_, i) => (i % 2 === 0 ? i / 2 : targets[(i - 1) / 2]!));
-  return tf.gatherND(logSoftmax, tf.tensor2d(places, [targets.length, 2], 'int32'));
+  return tf.gatherND(logSoftmax(logits), tf.tensor2d(places, [targets.length, 2], 'int32'));
 }

@@ -32,16 +32,19 @@ export function wilson(correct: number, items: number, z = Z95): Interval {
  * For many items it equals the normal interval from the binomial variances, sqrt(sum p(1-p)/n) / K; at 0 and 1 it keeps a width.
  */
 export function macroMean(parts: readonly { correct: number; items: number }[], z = Z95): Estimate {
+  return meanOfEstimates(parts.map(({ correct, items }) => ({ value: correct / items, ...wilson(correct, items, z) })));
+}
+
+/** Mean of independent estimates, with an interval made of theirs in the same way. */
+export function meanOfEstimates(parts: readonly Estimate[]): Estimate {
   if (parts.length === 0) throw new RangeError('no parts to average');
   let sum = 0;
   let below = 0;
   let above = 0;
-  for (const { correct, items } of parts) {
-    const p = correct / items;
-    const { low, high } = wilson(correct, items, z);
-    sum += p;
-    below += (p - low) ** 2;
-    above += (high - p) ** 2;
+  for (const { value, low, high } of parts) {
+    sum += value;
+    below += (value - low) ** 2;
+    above += (high - value) ** 2;
   }
   const value = sum / parts.length;
   return { value, low: value - Math.sqrt(below) / parts.length, high: value + Math.sqrt(above) / parts.length };

@@ -41,6 +41,24 @@ export function addPrefixSpace(folder: string): boolean {
   return readJson(join(folder, 'tokenizer_config.json')).add_prefix_space === true;
 }
 
+/** The parts of a tokenizer.json's template that put tokens around a text. */
+interface PostProcessor {
+  type?: string;
+  single?: { SpecialToken?: { id?: string }; Sequence?: unknown }[];
+  processors?: PostProcessor[];
+}
+
+/**
+ * Ids that tokenizer.json's own template puts before a text when transformers encodes it; byte-level tokenizers have none.
+ * @param idOf id of a token of the tokenizer, null when it has none of that name
+ */
+export function templatePrefix(folder: string, idOf: (token: string) => number | null): number[] {
+  const { post_processor: post } = readJson(join(folder, 'tokenizer.json')) as { post_processor?: PostProcessor | null };
+  const template = [post, ...(post?.processors ?? [])].find((part) => part?.type === 'TemplateProcessing')?.single ?? [];
+  const before = template.slice(0, template.findIndex((piece) => piece.Sequence !== undefined));
+  return before.map((piece) => idOf(piece.SpecialToken?.id ?? '')).filter((id) => id !== null);
+}
+
 function readJson(path: string): Record<string, unknown> {
   if (!existsSync(path)) return {};
   try {

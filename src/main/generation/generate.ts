@@ -1,7 +1,9 @@
 /** Continuing a text, token by token. Shapes in comments: T tokens so far, V vocabulary. */
 import type { LanguageModel } from '../models/languageModel.ts';
 import type { Random } from '../random.ts';
-import { tf, type Tensor2D, type Tensor3D } from '../tensorflow/tf.ts';
+import { gatherRows, logSoftmax } from '../tensorflow/ops.ts';
+import type { ProgramFunction } from '../tensorflow/program.ts';
+import { tf, type Tensor1D, type Tensor2D } from '../tensorflow/tf.ts';
 
 export interface SamplingOptions {
   /** 0: always the most probable token. */
@@ -18,22 +20,48 @@ export interface Drawn {
   logProbabilities: Float32Array;
 }
 
-const LENGTH_STEP = 32;
+const SHORTEST = 32;
 
-/** Log-probabilities of the next token after the given ones, [V]. The context is cut from the left to the model's positions. */
-export function nextLogProbabilities(model: LanguageModel, ids: readonly number[]): Float32Array {
-  const context = ids.slice(-model.config.max_positions);
-  // Models keep tables for each length they have seen. What stands after a position does not change it, so a few lengths do for all.
-  const length = Math.min(model.config.max_positions, Math.ceil(context.length / LENGTH_STEP) * LENGTH_STEP);
-  const padded = [...context, ...Array<number>(length - context.length).fill(0)];
-  const result = tf.tidy(() => {
-    const hidden = model.hiddenStates(tf.tensor2d(padded, [1, length], 'int32'));
-    const last: Tensor3D = tf.slice(hidden, [0, context.length - 1, 0], [1, 1, -1]);
-    return tf.logSoftmax(tf.reshape(model.head(last), [1, -1]) as Tensor2D);
-  });
-  const values = result.dataSync() as Float32Array;
-  result.dispose();
-  return values;
+/** What a model says about the token after a text. */
+export class NextToken {
+  readonly #model: LanguageModel;
+  readonly #function: ProgramFunction<'ids' | 'last', 'logProbabilities'>;
+
+  constructor(model: LanguageModel) {
+    this.#model = model;
+    this.#function = model.program.function('next', ({ ids, last }) => {
+      const hidden = model.hiddenStates(ids as Tensor2D); // (1, T, H)
+      const row = gatherRows(tf.reshape(hidden, [hidden.shape[1], hidden.shape[2]]), last as Tensor1D); // (1, H)
+      return { logProbabilities: logSoftmax(model.head(row)) };
+    });
+  }
+
+  get endOfText(): number | null {
+    return this.#model.config.eos_token_id;
+  }
+
+  /** Makes ready for texts of up to so many tokens. */
+  prepare(longest: number): void {
+    for (const length of this.#lengths(longest)) this.#function.prepare({ ids: { dtype: 'int32', shape: [1, length] }, last: { dtype: 'int32', shape: [1] } });
+  }
+
+  /** Log-probabilities of the next token after the given ones, [V]. The context is cut from the left to the model's positions. */
+  logProbabilities(ids: readonly number[]): Float32Array {
+    const context = ids.slice(-this.#model.config.max_positions);
+    const length = this.#lengths(context.length).at(-1)!;
+    const padded = new Int32Array(length);
+    padded.set(context);
+    const run = this.#function.run({ ids: { shape: [1, length], values: padded }, last: { shape: [1], values: Int32Array.of(context.length - 1) } });
+    return run.logProbabilities as Float32Array;
+  }
+
+  /** What stands after a position does not change it, so that a few lengths do for all: each twice the one before. */
+  #lengths(longest: number): number[] {
+    const most = this.#model.config.max_positions;
+    const lengths = [Math.min(SHORTEST, most)];
+    while (lengths.at(-1)! < Math.min(longest, most)) lengths.push(Math.min(2 * lengths.at(-1)!, most));
+    return lengths;
+  }
 }
 
 /** Draws one of the tokens by their log-probabilities, [V], after temperature, top-k and top-p, in that order as transformers has it. */
@@ -57,12 +85,12 @@ export function drawToken(logProbabilities: Float32Array, { temperature, topK, t
 }
 
 /** Draws tokens after the prompt until `count` are drawn or one is the end of the text; the end itself is not given. */
-export function* generateTokens(model: LanguageModel, prompt: readonly number[], count: number, options: SamplingOptions, random: Random): Generator<Drawn> {
+export function* generateTokens(next: NextToken, prompt: readonly number[], count: number, options: SamplingOptions, random: Random): Generator<Drawn> {
   const ids = [...prompt];
   for (let i = 0; i < count; i++) {
-    const logProbabilities = nextLogProbabilities(model, ids);
+    const logProbabilities = next.logProbabilities(ids);
     const id = drawToken(logProbabilities, options, random);
-    if (id === model.config.eos_token_id) return;
+    if (id === next.endOfText) return;
     ids.push(id);
     yield { id, logProbabilities };
   }

@@ -5,7 +5,7 @@ import type { JobParams, JobResults } from '../../shared/jobs.ts';
 import { loadScoringModel } from '../evaluation/scoringModel.ts';
 import type { JobContext } from '../queue/jobContext.ts';
 import { Random } from '../random.ts';
-import { generateTokens } from './generate.ts';
+import { generateTokens, NextToken } from './generate.ts';
 
 const ALTERNATIVES = 8;
 
@@ -17,7 +17,7 @@ export async function generate(params: JobParams<'generate'>, context: JobContex
     const prompt = [startToken, ...tokenizer.encode(params.prompt)];
     const drawn: number[] = [];
     const textOf = (ids: number[]) => tokenizer.decode(ids);
-    for (const { id, logProbabilities } of generateTokens(model, prompt, params.maxTokens, params, new Random(params.seed, 'generate'))) {
+    for (const { id, logProbabilities } of generateTokens(new NextToken(model), prompt, params.maxTokens, params, new Random(params.seed, 'generate'))) {
       if (context.signal.aborted) throw new CriaError('cancelled', `Stopped after ${drawn.length} tokens.`);
       drawn.push(id);
       const likely = Array.from(logProbabilities.keys()).sort((a, b) => logProbabilities[b]! - logProbabilities[a]!).slice(0, ALTERNATIVES);

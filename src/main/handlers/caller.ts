@@ -3,9 +3,10 @@
  * under somebody else's command (a hole in the browser or in a library), so it gets at the workspace and at the folders that the user
  * has chosen for it, and at nothing else.
  */
-import { existsSync, lstatSync, realpathSync } from 'node:fs';
+import { existsSync, lstatSync, readdirSync, realpathSync, statSync } from 'node:fs';
 import { basename, dirname, isAbsolute, join, relative, resolve, sep } from 'node:path';
 import { CriaError } from '../../shared/errors.ts';
+import { isPath, type Workspace } from '../workspace.ts';
 
 export interface Caller {
   /** Whether what lies at a path may be read, or only be known to exist. */
@@ -25,6 +26,12 @@ export const OWNER: Caller = {
   write: () => {},
   folders: null,
 };
+
+/** A model that the caller may use, by its name in the workspace or by the path of its folder. @throws CriaError `not-allowed`; `not-found` */
+export function findModel(workspace: Workspace, reference: string, caller: Caller): { name: string; folder: string } {
+  if (isPath(reference)) caller.read(reference);
+  return workspace.resolveModel(reference);
+}
 
 export interface WindowPlaces {
   /** Folders to read from besides the chosen ones. */
@@ -65,8 +72,13 @@ export class WindowCaller implements Caller {
     if (!isInside([...this.#places.writable, ...this.#chosen], path)) {
       throw new CriaError('not-allowed', `A window may not write to ${path}: it lies outside the workspace and of what was chosen for it.`, HINT);
     }
-    if (existsSync(path)) throw new CriaError('exists', `There is something at ${path} already.`, 'Choose another name.');
+    if (existsSync(path) && !isEmptyFolder(path)) throw new CriaError('exists', `There is something at ${path} already.`, 'Choose another name.');
   }
+}
+
+/** The system's dialog makes the folder that is to be written to. */
+function isEmptyFolder(path: string): boolean {
+  return statSync(path).isDirectory() && readdirSync(path).length === 0;
 }
 
 /**

@@ -4,8 +4,10 @@ import type { Caller } from './caller.ts';
 import { configHandlers } from './configs.ts';
 import { corpusHandlers } from './corpora.ts';
 import { evaluationHandlers } from './evaluations.ts';
+import { modelHandlers } from './models.ts';
 import { runHandlers } from './runs.ts';
 import type { Services } from './services.ts';
+import { submissionHandlers } from './submissions.ts';
 import { systemHandlers } from './system.ts';
 
 export function makeHandlers(services: Services): Handlers<Caller> {
@@ -15,5 +17,7 @@ export function makeHandlers(services: Services): Handlers<Caller> {
     ...configHandlers(services),
     ...runHandlers(services),
     ...evaluationHandlers(services),
+    ...submissionHandlers(services),
+    ...modelHandlers(services),
   };
 }

@@ -1,6 +1,8 @@
 /** New models: Hugging Face's initialisation, seeded. */
 import { Random } from '../random.ts';
-import { tf, type Variable } from '../tensorflow/tf.ts';
+import { EagerProgram } from '../tensorflow/eagerProgram.ts';
+import type { Program, VariableOptions } from '../tensorflow/program.ts';
+import type { Variable } from '../tensorflow/tf.ts';
 import { Gpt2 } from './gpt2.ts';
 import { GptJ } from './gptj.ts';
 import type { LanguageModel } from './languageModel.ts';
@@ -8,34 +10,46 @@ import { Llama } from './llama.ts';
 import type { ModelConfig } from './modelConfig.ts';
 import { parameterShapes } from './parameterShapes.ts';
 
+export interface ModelOptions extends VariableOptions {
+  /** What the parameters are to belong to; absent: an eager program of the model's own. */
+  program?: Program;
+}
+
 /** A model with the initial weights of that seed; the same on every machine. */
-export function createModel(config: ModelConfig, { seed }: { seed: number }): LanguageModel {
-  return buildModel(config, (name, shape) => initialValues(config, name, shape, seed));
+export function createModel(config: ModelConfig, { seed, ...options }: ModelOptions & { seed: number }): LanguageModel {
+  return buildModel(config, (name, shape) => initialValues(config, name, shape, seed), options);
 }
 
 /**
  * A model whose parameters' values are asked for one by one, so that never more than one of them is in memory twice.
- * @param values float32 values of a parameter, row by row
+ * @param values float32 values of a parameter, row by row; a compiled program asks for them at its first run
+ * @param release called when the model is disposed of
  */
-export function buildModel(config: ModelConfig, values: (name: string, shape: number[]) => Float32Array): LanguageModel {
+export function buildModel(
+  config: ModelConfig, values: (name: string, shape: number[]) => Float32Array, { program: given, half }: ModelOptions = {}, release = () => {},
+): LanguageModel {
+  const program = given ?? new EagerProgram();
   const parameters = new Map<string, Variable>();
   try {
     for (const [name, shape] of parameterShapes(config)) {
-      const initial = tf.tensor(values(name, shape), shape, 'float32');
-      parameters.set(name, tf.variable(initial, true, undefined, 'float32'));
-      initial.dispose();
+      parameters.set(name, program.variable(shape, () => values(name, shape), { half: half ?? false }));
     }
   } catch (error) {
-    for (const parameter of parameters.values()) parameter.dispose();
+    if (!given) program.dispose();
+    release();
     throw error;
   }
+  const free = () => {
+    if (!given) program.dispose();
+    release();
+  };
   switch (config.model_type) {
     case 'llama':
-      return new Llama(config, parameters);
+      return new Llama({ config, program, parameters, release: free });
     case 'gpt2':
-      return new Gpt2(config, parameters);
+      return new Gpt2({ config, program, parameters, release: free });
     case 'gptj':
-      return new GptJ(config, parameters);
+      return new GptJ({ config, program, parameters, release: free });
   }
 }
 

@@ -3,7 +3,8 @@
  * recorded step can be replayed with another seed.
  */
 import { withGradient } from '../tensorflow/gradient.ts';
-import { backend, tf, type Tensor } from '../tensorflow/tf.ts';
+import { statelessUniform } from '../tensorflow/ops.ts';
+import { tf, type Tensor } from '../tensorflow/tf.ts';
 
 /** One forward pass's dropout. Each use takes the next site number, so every place in the model has a mask of its own. */
 export class Dropout {
@@ -29,15 +30,4 @@ export class Dropout {
       (dy, [mask]) => [tf.mul(dy, mask)],
     ) as T;
   }
-}
-
-/** float32 in [0, 1) of that shape, a function of the seed alone. */
-function statelessUniform(shape: number[], seed: Tensor): Tensor {
-  const { binding } = backend;
-  const attributes = [
-    { name: 'dtype', type: binding.TF_ATTR_TYPE!, value: binding.TF_FLOAT! },
-    { name: 'T', type: binding.TF_ATTR_TYPE!, value: binding.TF_INT32! },
-    { name: 'Tseed', type: binding.TF_ATTR_TYPE!, value: binding.TF_INT32! },
-  ];
-  return backend.executeSingleOutput('StatelessRandomUniform', attributes, [tf.tensor1d(shape, 'int32'), seed]);
 }

@@ -3,35 +3,30 @@
  * Shapes in comments: B sequences, T positions, N = B*T, H hidden size, A heads, D = H/A, V vocabulary.
  */
 import { tf, type Tensor, type Tensor1D, type Tensor2D, type Tensor3D, type Variable } from '../tensorflow/tf.ts';
-import { Dropout } from './dropout.ts';
-import type { ForwardOptions, LanguageModel } from './languageModel.ts';
+import { BaseModel } from './baseModel.ts';
+import type { ForwardOptions } from './languageModel.ts';
 import { attend, conv1d, embed, geluNew, layerNorm, linear, splitHeads } from './layers.ts';
 import type { Gpt2Config } from './modelConfig.ts';
+import { Pass } from './pass.ts';
 import { causalMask, Tables } from './tables.ts';
 
-export class Gpt2 implements LanguageModel {
-  readonly config: Gpt2Config;
-  readonly parameters: ReadonlyMap<string, Variable>;
+export class Gpt2 extends BaseModel<Gpt2Config> {
   readonly #tables = new Tables((length) => ({ visible: causalMask(length) as Tensor }));
 
-  constructor(config: Gpt2Config, parameters: ReadonlyMap<string, Variable>) {
-    this.config = config;
-    this.parameters = parameters;
-  }
-
-  hiddenStates(ids: Tensor2D, { dropoutSeed }: ForwardOptions = {}): Tensor3D {
-    const dropout = new Dropout(dropoutSeed);
+  hiddenStates(ids: Tensor2D, options: ForwardOptions = {}): Tensor3D {
+    const pass = new Pass(options);
+    const { dropout } = pass;
     const [batch, length] = ids.shape;
     const { hidden_size, n_layer, embd_pdrop, resid_pdrop } = this.config;
-    const tokens = embed(this.#weight('wte.weight'), tf.reshape(ids, [-1]) as Tensor1D); // (N, H)
-    const positions = tf.slice(this.#weight('wpe.weight') as Tensor, [0, 0], [length, hidden_size]); // (T, H)
+    const tokens = embed(this.weight('wte.weight'), tf.reshape(ids, [-1]) as Tensor1D); // (N, H)
+    const positions = tf.slice(this.weight('wpe.weight') as Tensor, [0, 0], [length, hidden_size]); // (T, H)
     const sum = tf.add(tf.reshape(tokens, [batch, length, hidden_size]), positions);
     let x = dropout.apply(tf.reshape(sum, [-1, hidden_size]) as Tensor2D, embd_pdrop);
     for (let layer = 0; layer < n_layer; layer++) {
       const at = `h.${layer}`;
-      const attended = this.#attention(this.#norm(x, `${at}.ln_1`), at, batch, length, dropout);
+      const attended = this.#attention(this.#norm(x, `${at}.ln_1`), at, batch, length, pass);
       x = tf.add(x, dropout.apply(attended, resid_pdrop));
-      const fed = this.#feedForward(this.#norm(x, `${at}.ln_2`), at);
+      const fed = this.#feedForward(this.#norm(x, `${at}.ln_2`), at, pass);
       x = tf.add(x, dropout.apply(fed, resid_pdrop));
     }
     return tf.reshape(this.#norm(x, 'ln_f'), [batch, length, hidden_size]); // (B, T, H)
@@ -39,40 +34,40 @@ export class Gpt2 implements LanguageModel {
 
   head<T extends Tensor>(hidden: T): T {
     const { hidden_size, vocab_size, tie_word_embeddings } = this.config;
-    const weight = tie_word_embeddings ? this.#weight('wte.weight') : this.parameters.get('lm_head.weight')!;
+    const weight = tie_word_embeddings ? this.weight('wte.weight') : this.parameters.get('lm_head.weight')!;
     const logits = linear(tf.reshape(hidden, [-1, hidden_size]), weight); // (N, V)
     return tf.reshape(logits, [...hidden.shape.slice(0, -1), vocab_size]) as Tensor as T;
   }
 
-  logits(ids: Tensor2D, options?: ForwardOptions): Tensor3D {
-    return this.head(this.hiddenStates(ids, options)); // (B, T, V)
-  }
-
-  #attention(x: Tensor2D, at: string, batch: number, length: number, dropout: Dropout): Tensor2D {
+  #attention(x: Tensor2D, at: string, batch: number, length: number, pass: Pass): Tensor2D {
     const { hidden_size, n_head, attn_pdrop } = this.config;
-    const projected = conv1d(x, this.#weight(`${at}.attn.c_attn.weight`), this.#weight(`${at}.attn.c_attn.bias`)); // (N, 3H)
+    const projected = this.#project(x, `${at}.attn.c_attn`, pass); // (N, 3H)
     const [q, k, v] = tf.split(projected, 3, 1) as [Tensor2D, Tensor2D, Tensor2D];
     const scaled = tf.mul<Tensor2D>(q, 1 / Math.sqrt(hidden_size / n_head));
     const heads = (y: Tensor2D) => splitHeads(y, batch, n_head); // (B, A, T, D)
-    const attended = attend(heads(scaled), heads(k), heads(v), this.#tables.for(length).visible, (weights) => dropout.apply(weights, attn_pdrop));
-    return conv1d(attended, this.#weight(`${at}.attn.c_proj.weight`), this.#weight(`${at}.attn.c_proj.bias`));
+    const attended = attend(heads(scaled), heads(k), heads(v), this.#tables.for(length).visible, (weights) => pass.dropout.apply(weights, attn_pdrop));
+    return this.#project(attended, `${at}.attn.c_proj`, pass);
   }
 
-  #feedForward(x: Tensor2D, at: string): Tensor2D {
-    const wide = conv1d(x, this.#weight(`${at}.mlp.c_fc.weight`), this.#weight(`${at}.mlp.c_fc.bias`)); // (N, 4H)
-    return conv1d(geluNew(wide), this.#weight(`${at}.mlp.c_proj.weight`), this.#weight(`${at}.mlp.c_proj.bias`));
+  #feedForward(x: Tensor2D, at: string, pass: Pass): Tensor2D {
+    const wide = this.#project(x, `${at}.mlp.c_fc`, pass); // (N, 4H)
+    return this.#project(geluNew(wide), `${at}.mlp.c_proj`, pass);
+  }
+
+  #project(x: Tensor2D, name: string, pass: Pass): Tensor2D {
+    return pass.adapted(`transformer.${name}`, x, conv1d(x, this.weight(`${name}.weight`), this.weight(`${name}.bias`)));
   }
 
   #norm(x: Tensor2D, name: string): Tensor2D {
-    return layerNorm(x, this.#weight(`${name}.weight`), this.#weight(`${name}.bias`), this.config.layer_norm_epsilon);
+    return layerNorm(x, this.weight(`${name}.weight`), this.weight(`${name}.bias`), this.config.layer_norm_epsilon);
   }
 
-  #weight(name: string): Variable {
-    return this.parameters.get(`transformer.${name}`)!;
+  protected override weight(name: string): Variable {
+    return super.weight(`transformer.${name}`);
   }
 
-  dispose(): void {
+  override dispose(): void {
     this.#tables.dispose();
-    for (const parameter of this.parameters.values()) parameter.dispose();
+    super.dispose();
   }
 }

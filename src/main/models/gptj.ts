@@ -4,36 +4,36 @@
  * Shapes in comments: B sequences, T positions, N = B*T, H hidden size, A heads, D = H/A, R rotary_dim, V vocabulary.
  */
 import { tf, type Tensor, type Tensor1D, type Tensor2D, type Tensor3D, type Tensor4D, type Variable } from '../tensorflow/tf.ts';
-import { Dropout } from './dropout.ts';
-import type { ForwardOptions, LanguageModel } from './languageModel.ts';
+import { BaseModel, type ModelParts } from './baseModel.ts';
+import type { ForwardOptions } from './languageModel.ts';
 import { attend, embed, geluNew, layerNorm, linear, splitHeads } from './layers.ts';
 import type { GptJConfig } from './modelConfig.ts';
+import { Pass } from './pass.ts';
 import { rotaryTables, rotate, type RotaryTables } from './rotary.ts';
 import { causalMask, Tables } from './tables.ts';
 
 const ROPE_THETA = 10_000;
 
-export class GptJ implements LanguageModel {
-  readonly config: GptJConfig;
-  readonly parameters: ReadonlyMap<string, Variable>;
+export class GptJ extends BaseModel<GptJConfig> {
   readonly #tables: Tables<RotaryTables & { visible: Tensor }>;
 
-  constructor(config: GptJConfig, parameters: ReadonlyMap<string, Variable>) {
-    this.config = config;
-    this.parameters = parameters;
+  constructor(parts: ModelParts<GptJConfig>) {
+    super(parts);
+    const { config } = parts;
     this.#tables = new Tables((length) => ({ visible: causalMask(length), ...rotaryTables(length, config.rotary_dim, ROPE_THETA, 'interleaved') }));
   }
 
-  hiddenStates(ids: Tensor2D, { dropoutSeed }: ForwardOptions = {}): Tensor3D {
-    const dropout = new Dropout(dropoutSeed);
+  hiddenStates(ids: Tensor2D, options: ForwardOptions = {}): Tensor3D {
+    const pass = new Pass(options);
+    const { dropout } = pass;
     const [batch, length] = ids.shape;
     const { hidden_size, n_layer, embd_pdrop, resid_pdrop } = this.config;
-    let x = dropout.apply(embed(this.#weight('wte.weight'), tf.reshape(ids, [-1]) as Tensor1D), embd_pdrop); // (N, H)
+    let x = dropout.apply(embed(this.weight('wte.weight'), tf.reshape(ids, [-1]) as Tensor1D), embd_pdrop); // (N, H)
     for (let layer = 0; layer < n_layer; layer++) {
       const at = `h.${layer}`;
       const normed = this.#norm(x, `${at}.ln_1`);
-      const attended = dropout.apply(this.#attention(normed, at, batch, length, dropout), resid_pdrop);
-      const fed = dropout.apply(this.#feedForward(normed, at), resid_pdrop);
+      const attended = dropout.apply(this.#attention(normed, at, batch, length, pass), resid_pdrop);
+      const fed = dropout.apply(this.#feedForward(normed, at, pass), resid_pdrop);
       x = tf.add(tf.add(attended, fed), x);
     }
     return tf.reshape(this.#norm(x, 'ln_f'), [batch, length, hidden_size]); // (B, T, H)
@@ -41,23 +41,19 @@ export class GptJ implements LanguageModel {
 
   head<T extends Tensor>(hidden: T): T {
     const { hidden_size, vocab_size, tie_word_embeddings } = this.config;
-    const weight = tie_word_embeddings ? this.#weight('wte.weight') : this.parameters.get('lm_head.weight')!;
+    const weight = tie_word_embeddings ? this.weight('wte.weight') : this.parameters.get('lm_head.weight')!;
     const logits = linear(tf.reshape(hidden, [-1, hidden_size]), weight, this.parameters.get('lm_head.bias')!); // (N, V)
     return tf.reshape(logits, [...hidden.shape.slice(0, -1), vocab_size]) as Tensor as T;
   }
 
-  logits(ids: Tensor2D, options?: ForwardOptions): Tensor3D {
-    return this.head(this.hiddenStates(ids, options)); // (B, T, V)
-  }
-
-  #attention(x: Tensor2D, at: string, batch: number, length: number, dropout: Dropout): Tensor2D {
+  #attention(x: Tensor2D, at: string, batch: number, length: number, pass: Pass): Tensor2D {
     const { hidden_size, n_head, attn_pdrop } = this.config;
     const { visible, ...rotary } = this.#tables.for(length);
-    const heads = (name: string) => splitHeads(linear(x, this.#weight(`${at}.attn.${name}.weight`)), batch, n_head); // (B, A, T, D)
+    const heads = (name: string) => splitHeads(this.#project(x, `${at}.attn.${name}`, pass), batch, n_head); // (B, A, T, D)
     const q = tf.mul<Tensor4D>(this.#rotateFirst(heads('q_proj'), rotary as RotaryTables), 1 / Math.sqrt(hidden_size / n_head));
     const k = this.#rotateFirst(heads('k_proj'), rotary as RotaryTables);
-    const attended = attend(q, k, heads('v_proj'), visible, (weights) => dropout.apply(weights, attn_pdrop));
-    return linear(attended, this.#weight(`${at}.attn.out_proj.weight`));
+    const attended = attend(q, k, heads('v_proj'), visible, (weights) => pass.dropout.apply(weights, attn_pdrop));
+    return this.#project(attended, `${at}.attn.out_proj`, pass);
   }
 
   /** Rotates the first R dimensions of x [B, A, T, D] and leaves the rest. */
@@ -68,21 +64,27 @@ export class GptJ implements LanguageModel {
     return tf.concat([rotate(turning, rotary, 'interleaved'), still], 3);
   }
 
-  #feedForward(x: Tensor2D, at: string): Tensor2D {
-    const wide = linear(x, this.#weight(`${at}.mlp.fc_in.weight`), this.#weight(`${at}.mlp.fc_in.bias`)); // (N, 4H)
-    return linear(geluNew(wide), this.#weight(`${at}.mlp.fc_out.weight`), this.#weight(`${at}.mlp.fc_out.bias`));
+  #feedForward(x: Tensor2D, at: string, pass: Pass): Tensor2D {
+    const wide = this.#project(x, `${at}.mlp.fc_in`, pass); // (N, 4H)
+    return this.#project(geluNew(wide), `${at}.mlp.fc_out`, pass);
+  }
+
+  /** Attention's projections have no bias. */
+  #project(x: Tensor2D, name: string, pass: Pass): Tensor2D {
+    const bias = this.parameters.get(`transformer.${name}.bias`);
+    return pass.adapted(`transformer.${name}`, x, linear(x, this.weight(`${name}.weight`), bias));
   }
 
   #norm(x: Tensor2D, name: string): Tensor2D {
-    return layerNorm(x, this.#weight(`${name}.weight`), this.#weight(`${name}.bias`), this.config.layer_norm_epsilon);
+    return layerNorm(x, this.weight(`${name}.weight`), this.weight(`${name}.bias`), this.config.layer_norm_epsilon);
   }
 
-  #weight(name: string): Variable {
-    return this.parameters.get(`transformer.${name}`)!;
+  protected override weight(name: string): Variable {
+    return super.weight(`transformer.${name}`);
   }
 
-  dispose(): void {
+  override dispose(): void {
     this.#tables.dispose();
-    for (const parameter of this.parameters.values()) parameter.dispose();
+    super.dispose();
   }
 }

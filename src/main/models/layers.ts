@@ -4,6 +4,7 @@
  * Shapes in comments: B sequences, T positions, N = B*T, H hidden size, A heads, D head size, F feed-forward width.
  */
 import { withGradient } from '../tensorflow/gradient.ts';
+import { gatherRows, select } from '../tensorflow/ops.ts';
 import { tf, type Tensor, type Tensor1D, type Tensor2D, type Tensor4D, type Variable } from '../tensorflow/tf.ts';
 
 /** Hugging Face's Linear: x [N, in], weight [out, in], bias [out] -> [N, out]. */
@@ -19,7 +20,7 @@ export function conv1d(x: Tensor2D, weight: Variable, bias: Variable): Tensor2D 
 
 /** Rows of an embedding table [V, H] for ids int32 [N] -> [N, H]. */
 export function embed(table: Variable, ids: Tensor1D): Tensor2D {
-  return tf.gather(table as Tensor as Tensor2D, ids);
+  return gatherRows(table as Tensor as Tensor2D, ids);
 }
 
 /** Root mean square norm (Zhang and Sennrich 2019): x / sqrt(mean(x^2) + eps) * weight over the last axis of x [N, H]. */
@@ -105,7 +106,7 @@ function causalSoftmax(scores: Tensor4D, visible: Tensor): Tensor4D {
     [scores],
     (s) => {
       // A select, not an added mask: oneDNN fuses product, scaling and addition into a primitive that has only a slow reference kernel.
-      const p = tf.softmax(tf.where<Tensor4D>(visible, s, MASKED));
+      const p = tf.softmax(select<Tensor4D>(visible, s, tf.scalar(MASKED)));
       return { value: p, saved: [p] };
     },
     (dy, [p]) => {

@@ -23,7 +23,7 @@ export class WeightFiles {
   readonly #places = new Map<string, { file: SafetensorsFile; name: string }>();
 
   /**
-   * Opens a folder's weights and checks that they are those of the config: every parameter there, in its shape, and no other.
+   * Opens a folder's weights, or one file, and checks that they are those of the config: every parameter there, in its shape, and no other.
    * @throws CriaError `bad-model`
    */
   constructor(folder: string, config: ModelConfig) {
@@ -80,6 +80,7 @@ function knownName(stored: string, shapes: ReadonlyMap<string, unknown>): string
 }
 
 function weightPaths(folder: string): string[] {
+  if (folder.endsWith('.safetensors')) return [folder];
   if (existsSync(join(folder, SINGLE))) return [foreignFile(folder, SINGLE, 'bad-model')];
   if (existsSync(join(folder, INDEX))) return shardPaths(folder);
   if (existsSync(join(folder, 'pytorch_model.bin')) || existsSync(join(folder, 'pytorch_model.bin.index.json'))) {

@@ -1,9 +1,9 @@
-/** What a finished job leaves in the store beside its result: a model, an evaluation with every pair's log-probabilities. */
+/** What a finished job leaves in the store beside its result: a model, an evaluation with what was measured item by item. */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { JobKind } from '../../shared/jobs.ts';
 import type { EvaluateResult, ModelFolderResult, SuiteScore, TrainResult } from '../../shared/results.ts';
-import { readSuiteLogprobs } from '../evaluation/logprobFiles.ts';
+import { readOutcomes } from '../evaluation/outcomeFiles.ts';
 import type { Store } from '../store/store.ts';
 import type { Workspace } from '../workspace.ts';
 
@@ -12,16 +12,17 @@ export function recordOutcome(store: Store, workspace: Workspace, runId: string,
   if (kind === 'import') recordImported(store, runId, result as ModelFolderResult);
   if (kind === 'evaluate') {
     // Most were recorded as they came; what an earlier start of the run had finished is found again only here.
-    const known = new Set(store.listEvaluations({}).filter((evaluation) => evaluation.runId === runId).map(({ model, suite }) => `${model}\n${suite}`));
+    const keyOf = ({ model, step, suite }: Pick<SuiteScore, 'model' | 'step' | 'suite'>): string => JSON.stringify([model, step, suite]);
+    const known = new Set(store.listEvaluations({}).filter((evaluation) => evaluation.runId === runId).map(keyOf));
     for (const score of (result as EvaluateResult).scores) {
-      if (!known.has(`${score.model}\n${score.suite}`)) recordScore(store, workspace, runId, score);
+      if (!known.has(keyOf(score))) recordScore(store, workspace, runId, score);
     }
   }
 }
 
-/** A model's score on a suite, with the log-probabilities that the job has left in the run's folder. */
+/** A model's score on a suite, with what the job has left in the run's folder. */
 export function recordScore(store: Store, workspace: Workspace, runId: string, score: SuiteScore): void {
-  store.recordEvaluation(runId, score, readSuiteLogprobs(workspace.runFolder(runId), score));
+  store.recordEvaluation(runId, score, readOutcomes(workspace.runFolder(runId), score));
 }
 
 function recordTrained(store: Store, runId: string, result: TrainResult): void {

@@ -282,6 +282,7 @@ export class JobQueue {
     const { store, workspace, emit } = this.#options;
     if (report.type === 'sample') emit('run.sampled', { runId: id, sample: report.sample });
     else if (report.type === 'token') emit('run.generated', { runId: id, token: report.token });
+    else if (report.type === 'execution') this.#change(id, { versions: { ...store.getRun(id).versions, precision: report.precision, execution: report.why } });
     else {
       // What cannot be stored now is found in the run's folder at its end.
       if (!tolerate(() => recordScore(store, workspace, id, report.score))) return;

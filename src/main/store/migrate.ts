@@ -6,6 +6,7 @@ import { CriaError } from '../../shared/errors.ts';
 import { syncFolder } from '../disk/atomic.ts';
 import { initial } from './migrations/0010-initial.ts';
 import { metricChunks } from './migrations/0020-metric-chunks.ts';
+import { suites } from './migrations/0040-suites.ts';
 
 /** Numbered in tens, one per file, never edited once released. */
 export interface Migration {
@@ -14,7 +15,7 @@ export interface Migration {
   sql: string;
 }
 
-export const MIGRATIONS: readonly Migration[] = [initial, metricChunks];
+export const MIGRATIONS: readonly Migration[] = [initial, metricChunks, suites];
 
 /**
  * Opens the database at that path, making it or bringing it up to date.

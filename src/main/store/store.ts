@@ -1,9 +1,10 @@
 /** The store: everything that is known of runs, models and evaluations, in one SQLite file with one writer, the engine. */
 import type Database from 'better-sqlite3';
+import type { Outcome } from '../../shared/outcomes.ts';
 import type { MetricRecord } from '../../shared/progress.ts';
 import type { EvaluationRecord, LogLine, MetricSeries, ModelRecord, RunDetail, RunSummary } from '../../shared/records.ts';
 import type { SubtaskScore, SuiteScore } from '../../shared/results.ts';
-import { EvaluationTable, type StoredLogprobs } from './evaluations.ts';
+import { EvaluationTable, type EvaluationFilter } from './evaluations.ts';
 import { MetricTable, type LatestMetric, type SeriesOptions } from './metrics.ts';
 import { openDatabase } from './migrate.ts';
 import { RunTable, type NewRunRow, type RunFilter, type RunPatch } from './runs.ts';
@@ -87,11 +88,11 @@ export class Store {
     return this.#evaluations.listModels();
   }
 
-  recordEvaluation(runId: string, score: SuiteScore, measured: readonly StoredLogprobs[]): number {
+  recordEvaluation(runId: string, score: SuiteScore, measured: readonly Outcome[]): number {
     return this.#evaluations.record(runId, score, measured);
   }
 
-  listEvaluations(filter: { models?: readonly string[] | undefined; suite?: string | undefined }): EvaluationRecord[] {
+  listEvaluations(filter: EvaluationFilter): EvaluationRecord[] {
     return this.#evaluations.list(filter);
   }
 
@@ -99,8 +100,9 @@ export class Store {
     return this.#evaluations.subtasks(evaluationId);
   }
 
-  subtaskLogprobs(evaluationId: number): StoredLogprobs[] {
-    return this.#evaluations.logprobs(evaluationId);
+  /** What was measured item by item, sorted by subtask. */
+  outcomes(evaluationId: number): Outcome[] {
+    return this.#evaluations.outcomes(evaluationId);
   }
 
   close(): void {

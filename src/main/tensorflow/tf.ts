@@ -19,7 +19,23 @@ legacy.isArray = Array.isArray;
 process.env.TF_CPP_MIN_LOG_LEVEL ??= '1';
 
 const load = createRequire(import.meta.url);
-const binding: unknown = load(findLibrary().binding);
+
+/** The native object that tfjs-node asks for everything; tensors are numbers to it. */
+export interface Binding {
+  readonly TF_Version: string;
+  readonly [constant: `TF_ATTR_${string}`]: number;
+  readonly [type: `TF_${Uppercase<string>}`]: number;
+  createTensor(shape: readonly number[], dtype: number, values: unknown): number;
+  deleteTensor(id: number): void;
+  tensorDataSync(id: number): Float32Array | Int32Array | Uint8Array;
+  executeOp(op: string, attributes: OpAttribute[], inputs: number[], outputs: number): { id: number; dtype: number; shape: number[] }[];
+  loadSavedModel(folder: string, tags: string): number;
+  deleteSavedModel(session: number): void;
+  /** @param inputs,outputs names as `node:0`, separated by commas */
+  runSavedModel(session: number, ids: number[], inputs: string, outputs: string): { id: number; dtype: number; shape: number[] }[];
+}
+
+export const binding = load(findLibrary().binding) as Binding;
 
 load('@tensorflow/tfjs-node-gpu/dist/register_all_kernels');
 export const tf = load('@tensorflow/tfjs') as typeof tfjs;
@@ -37,11 +53,18 @@ export interface OpAttribute {
 
 /** The part of tfjs-node's backend that runs TensorFlow ops which tfjs itself has no name for. */
 export interface NodeBackend extends tfjs.KernelBackend {
-  readonly binding: Record<string, number> & { TF_Version: string };
+  readonly binding: Binding;
   readonly isUsingGpuDevice: boolean;
   executeSingleOutput(op: string, attributes: OpAttribute[], inputs: tfjs.Tensor[]): tfjs.Tensor;
+  createOutputTensor(metadata: { id: number; dtype: number; shape: number[] }): tfjs.Tensor;
+  getInputTensorIds(tensors: tfjs.Tensor[]): number[];
   executeMultipleOutputs(op: string, attributes: OpAttribute[], inputs: tfjs.Tensor[], outputs: number): tfjs.Tensor[];
 }
+
+/** protobuf messages of TensorFlow's graphs, as tfjs-node brings them. They have a setter for each field and `serializeBinary`. */
+// eslint-disable-next-line @typescript-eslint/no-explicit-any -- generated JavaScript without types
+export type GraphMessage = any;
+export const graphMessages = load('@tensorflow/tfjs-node-gpu/dist/proto/api_pb') as Record<string, GraphMessage>;
 
 export const backend = new NodeJSKernelBackend(binding, '@tensorflow/tfjs-node-gpu');
 tf.registerBackend('tensorflow', () => backend, 3);
@@ -49,5 +72,15 @@ void tf.setBackend('tensorflow'); // Ready at once: the factory is synchronous.
 
 /** Version of the TensorFlow library in use, e.g. "2.21.0". */
 export const tensorflowVersion: string = backend.binding.TF_Version;
+
+/** A tensor of tfjs for an id of the binding, which may be one that the binding does not know (see compile/recorder.ts). */
+export function symbolicTensor(metadata: { id: number; dtype: number; shape: number[] }): tfjs.Tensor {
+  return backend.createOutputTensor(metadata);
+}
+
+/** The binding's id of a tensor. */
+export function tensorId(tensor: tfjs.Tensor): number {
+  return backend.getInputTensorIds([tensor])[0]!;
+}
 
 export type { Tensor, Tensor1D, Tensor2D, Tensor3D, Tensor4D, Scalar, Variable, Rank, NamedTensorMap } from '@tensorflow/tfjs';

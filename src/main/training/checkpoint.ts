@@ -4,14 +4,16 @@
  *
  * Data order, learning rate and dropout are functions of seed and step, so the step says all about them.
  */
-import { existsSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { copyFileSync, existsSync, linkSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { CriaError } from '../../shared/errors.ts';
 import { syncFile, writeFolderAtomic, writeJsonAtomic } from '../disk/atomic.ts';
 import { SafetensorsFile, writeSafetensors, type TensorSource } from '../models/safetensors.ts';
 import { METRIC_FILE } from '../queue/jobMessages.ts';
-import { tf, type Variable } from '../tensorflow/tf.ts';
+import type { Program } from '../tensorflow/program.ts';
+import type { Variable } from '../tensorflow/tf.ts';
+import { KEPT_WEIGHTS } from './runFiles.ts';
 
 const VERSION = 1;
 const WEIGHTS = 'weights.safetensors';
@@ -19,9 +21,17 @@ const OPTIMISER = 'optimiser.safetensors';
 const STATE = 'state.json';
 const COMPLETE = 'complete.json';
 
-const stateSchema = z.object({
-  format: z.literal('cria-checkpoint'),
-  version: z.literal(VERSION),
+const headSchema = z.object({ format: z.literal('cria-checkpoint'), version: z.literal(VERSION) });
+
+/** What every kind of training has to remember; more than that is its own. */
+export interface CheckpointState {
+  /** Optimiser steps done. */
+  step: number;
+  /** The checkpoint to keep beside the newest; null before the first evaluation. */
+  best: { step: number } | null;
+}
+
+const trainingState = z.object({
   /** Optimiser steps done. */
   step: z.int().min(0),
   /** Tokens seen. */
@@ -34,35 +44,45 @@ const stateSchema = z.object({
   window: z.object({ steps: z.int(), sums: z.record(z.string(), z.number()) }),
 });
 
-export type TrainingState = Omit<z.infer<typeof stateSchema>, 'format' | 'version'>;
+export type TrainingState = z.infer<typeof trainingState>;
 
 type Variables = ReadonlyMap<string, Variable>;
 
-export class Checkpoints {
+export class Checkpoints<State extends CheckpointState = TrainingState> {
   readonly #folder: string;
-  readonly #runFolder: string;
+  readonly #metrics: string;
+  readonly #kept: string;
+  readonly #program: Program;
+  readonly #schema: z.ZodType<State>;
 
-  /** @param runFolder the run's own folder */
-  constructor(runFolder: string) {
-    this.#runFolder = runFolder;
-    this.#folder = join(runFolder, 'checkpoints');
+  /**
+   * @param folder the run's own folder, or what in it is trained by itself
+   * @param program the one that weights and optimiser state belong to
+   * @param schema what this kind of training has to remember; left out, that of {@link TrainingState}
+   */
+  constructor(folder: string, program: Program, schema?: z.ZodType<State>) {
+    this.#metrics = join(folder, METRIC_FILE);
+    this.#folder = join(folder, 'checkpoints');
+    this.#kept = join(folder, KEPT_WEIGHTS);
+    this.#program = program;
+    this.#schema = schema ?? (trainingState as unknown as z.ZodType<State>);
   }
 
   /**
    * Writes a checkpoint, then removes those that are neither it nor the best one. Until it is whole, the earlier ones stay.
    * @throws CriaError `no-space` and other system errors; the earlier checkpoints are unharmed then
    */
-  async save(state: TrainingState, parameters: Variables, optimiser: Variables): Promise<void> {
+  async save(state: State, parameters: Variables, optimiser: Variables): Promise<void> {
     const name = folderName(state.step);
     this.#removeUnfinished();
     if (this.#isComplete(name)) rmSync(join(this.#folder, name), { recursive: true }); // The same step again, from a resumed run.
     try {
       await writeFolderAtomic(join(this.#folder, name), (folder) => {
-        writeSafetensors(join(folder, WEIGHTS), sources(parameters));
-        writeSafetensors(join(folder, OPTIMISER), sources(optimiser));
+        writeSafetensors(join(folder, WEIGHTS), this.#sources(parameters));
+        writeSafetensors(join(folder, OPTIMISER), this.#sources(optimiser));
         writeJsonAtomic(join(folder, STATE), { format: 'cria-checkpoint', version: VERSION, ...state });
         // A checkpoint must not outlive the metrics before it: what comes after it is measured again, they are not.
-        syncFile(join(this.#runFolder, METRIC_FILE));
+        syncFile(this.#metrics);
         const sizes = Object.fromEntries([WEIGHTS, OPTIMISER, STATE].map((file) => [file, statSync(join(folder, file)).size]));
         writeJsonAtomic(join(folder, COMPLETE), sizes);
       });
@@ -77,8 +97,23 @@ export class Checkpoints {
     }
   }
 
+  /** Keeps the weights of a step's checkpoint beyond its life, for learning curves. They are linked, not copied, where the disk can. */
+  keepWeights(step: number): void {
+    mkdirSync(this.#kept, { recursive: true });
+    const source = join(this.#folder, folderName(step), WEIGHTS);
+    const target = join(this.#kept, `${folderName(step)}.safetensors`);
+    const temporary = `${target}.${process.pid}.tmp`;
+    rmSync(temporary, { force: true });
+    try {
+      linkSync(source, temporary);
+    } catch {
+      copyFileSync(source, temporary); // File systems without hard links.
+    }
+    renameSync(temporary, target);
+  }
+
   /** State of the newest whole checkpoint; null when there is none. */
-  newest(): TrainingState | null {
+  newest(): State | null {
     const name = this.#complete().at(-1);
     return name === undefined ? null : this.#readState(name);
   }
@@ -86,8 +121,8 @@ export class Checkpoints {
   /** Puts the weights of a step's checkpoint, and the optimiser's state where asked for, into the variables. */
   restore(step: number, parameters: Variables, optimiser: Variables | null): void {
     const folder = join(this.#folder, folderName(step));
-    assignAll(join(folder, WEIGHTS), parameters);
-    if (optimiser) assignAll(join(folder, OPTIMISER), optimiser);
+    this.#assignAll(join(folder, WEIGHTS), parameters);
+    if (optimiser) this.#assignAll(join(folder, OPTIMISER), optimiser);
   }
 
   /** A parameter's values at a step, from its checkpoint, without touching any variable. */
@@ -112,12 +147,23 @@ export class Checkpoints {
     }
   }
 
-  #readState(name: string): TrainingState {
+  #readState(name: string): State {
     const path = join(this.#folder, name, STATE);
-    const parsed = stateSchema.safeParse(JSON.parse(readFileSync(path, 'utf8')));
-    if (!parsed.success) throw new CriaError('too-new', `${path} was not written by this version of Cria.`, 'Resume the run with the version that started it.');
-    const { step, tokens, seconds, best, window } = parsed.data;
-    return { step, tokens, seconds, best, window };
+    const json: unknown = JSON.parse(readFileSync(path, 'utf8'));
+    const parsed = this.#schema.safeParse(json);
+    if (headSchema.safeParse(json).success && parsed.success) return parsed.data;
+    throw new CriaError('too-new', `${path} was not written by this version of Cria.`, 'Resume the run with the version that started it.');
+  }
+
+  #sources(variables: Variables): Map<string, TensorSource> {
+    const tensors = new Map<string, TensorSource>();
+    for (const [name, variable] of variables) tensors.set(name, { shape: variable.shape, values: () => this.#program.read(variable) });
+    return tensors;
+  }
+
+  #assignAll(path: string, variables: Variables): void {
+    // Read when they are wanted, so that they are never all in memory at once.
+    for (const [name, variable] of variables) this.#program.write(variable, () => readOne(path, name));
   }
 
   /** A kill in the middle of saving leaves a folder with a temporary name. */
@@ -134,23 +180,11 @@ function folderName(step: number): string {
   return `step-${String(step).padStart(9, '0')}`;
 }
 
-function sources(variables: Variables): Map<string, TensorSource> {
-  const tensors = new Map<string, TensorSource>();
-  for (const [name, variable] of variables) tensors.set(name, { shape: variable.shape, values: () => variable.dataSync() as Float32Array });
-  return tensors;
-}
-
-function assignAll(path: string, variables: Variables): void {
+function readOne(path: string, name: string): Float32Array {
   const file = new SafetensorsFile(path);
   try {
-    for (const [name, variable] of variables) assignValues(variable, file.readFloats(name));
+    return file.readFloats(name);
   } finally {
     file.close();
   }
-}
-
-function assignValues(variable: Variable, values: Float32Array): void {
-  const tensor = tf.tensor(values, variable.shape, 'float32');
-  variable.assign(tensor);
-  tensor.dispose();
 }

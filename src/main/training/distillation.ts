@@ -4,23 +4,19 @@
  */
 import type { DistillationConfig } from '../../shared/config.ts';
 import { withGradient } from '../tensorflow/gradient.ts';
-import { backend, tf, type Tensor, type Tensor1D, type Tensor2D } from '../tensorflow/tf.ts';
-import { sparseCrossEntropy, type Targets } from './loss.ts';
+import { logSoftmax, sparseCrossEntropy } from '../tensorflow/ops.ts';
+import { tf, type Scalar, type Tensor, type Tensor1D, type Tensor2D } from '../tensorflow/tf.ts';
+import type { Targets } from './loss.ts';
 
 export type DistillationOptions = Pick<DistillationConfig, 'alpha' | 'temperature' | 'kl_reduction' | 'ensemble' | 'teacher_weights'>;
 
 /** Over how much the two terms are averaged; with accumulation, over the whole batch. */
 export interface Normaliser {
-  /** Predicted tokens. */
-  tokens: number;
-  sequences: number;
+  /** Predicted tokens, float32 []. */
+  tokens: Scalar;
+  /** float32 []. */
+  sequences: Scalar;
   positions: number;
-}
-
-/** log softmax over the last axis, float32 [N, V]. tfjs's own takes four ops for it. */
-function logSoftmax(logits: Tensor2D): Tensor2D {
-  const attributes = [{ name: 'T', type: backend.binding.TF_ATTR_TYPE!, value: backend.binding.TF_FLOAT! }];
-  return backend.executeSingleOutput('LogSoftmax', attributes, [logits]) as Tensor2D;
 }
 
 /**
@@ -55,7 +51,7 @@ export function ensembleLogProbabilities(teachers: readonly (() => Tensor2D)[], 
 export function distillationLoss(logits: Tensor2D, targets: Targets, teacher: Tensor2D, options: DistillationOptions, over: Normaliser): Tensor1D {
   const { alpha, temperature } = options;
   // KLDivLoss(reduction='batchmean') on [B, P, V] divides by B alone, so the recipe's term grows with the sequence length.
-  const rows = options.kl_reduction === 'batchmean' ? over.sequences : over.sequences * over.positions;
+  const rows = options.kl_reduction === 'batchmean' ? over.sequences : tf.mul<Scalar>(over.sequences, over.positions);
   return withGradient(
     [logits],
     (student) => {
@@ -63,11 +59,11 @@ export function distillationLoss(logits: Tensor2D, targets: Targets, teacher: Te
       const crossEntropy = tf.div(tf.sum(tf.mul(nll, targets.weights)), over.tokens);
       const logQ = logSoftmax(tf.div(student, temperature));
       const p = tf.exp(teacher);
-      const kl = tf.mul(tf.sum(tf.mul(p, tf.sub(teacher, logQ))), temperature ** 2 / rows);
+      const kl = tf.mul(tf.sum(tf.mul(p, tf.sub(teacher, logQ))), tf.div(temperature ** 2, rows));
       const loss = tf.add(tf.mul(crossEntropy, alpha), tf.mul(kl, 1 - alpha));
-      const fromLabels = tf.mul(slope, tf.expandDims(tf.mul(targets.weights, alpha / over.tokens), 1));
+      const fromLabels = tf.mul(slope, tf.expandDims(tf.mul(targets.weights, tf.div(alpha, over.tokens)), 1));
       // d KL / d logits = (q - p) / T per row, times T^2.
-      const fromTeacher = tf.mul(tf.sub(tf.exp(logQ), p), ((1 - alpha) * temperature) / rows);
+      const fromTeacher = tf.mul(tf.sub(tf.exp(logQ), p), tf.div((1 - alpha) * temperature, rows));
       return { value: tf.stack([loss, crossEntropy, kl]) as Tensor1D, saved: [tf.add(fromLabels, fromTeacher) as Tensor] };
     },
     (dy, [gradient]) => [tf.mul(gradient, tf.slice(dy, 0, 1))],

@@ -5,15 +5,14 @@
 import { setImmediate } from 'node:timers/promises';
 import type { TrainingConfig } from '../../shared/config.ts';
 import { CriaError } from '../../shared/errors.ts';
-import type { EvaluationSequences, TrainingBatches } from '../corpus/batches.ts';
+import type { TrainingBatches } from '../corpus/batches.ts';
 import type { LanguageModel } from '../models/languageModel.ts';
 import type { JobContext } from '../queue/jobContext.ts';
 import { Random } from '../random.ts';
 import type { Checkpoints, TrainingState } from './checkpoint.ts';
-import { evaluateLoss } from './evaluateLoss.ts';
-import type { AdamW } from './optimiser.ts';
+import type { EvalLoss } from './evaluateLoss.ts';
 import { learningRateAt } from './schedule.ts';
-import type { StepMetrics, TrainingStep } from './step.ts';
+import type { Batch, StepMetrics, TrainingStep } from './step.ts';
 
 export interface LoopParts {
   label: string;
@@ -22,14 +21,18 @@ export interface LoopParts {
   length: number;
   model: LanguageModel;
   step: TrainingStep;
-  optimiser: AdamW;
   batches: TrainingBatches;
-  evaluation: EvaluationSequences;
+  evaluation: EvalLoss;
   checkpoints: Checkpoints;
   /** Shows what the model writes by now. */
   sample?: (step: number) => void;
   /** Where an earlier start of the run got to; null at the beginning. */
   from: TrainingState | null;
+}
+
+/** Sequences that go through the model at once. */
+export function sequencesPerPart({ batch_size, gradient_accumulation_steps }: TrainingConfig): number {
+  return Math.ceil(batch_size / gradient_accumulation_steps);
 }
 
 /** Optimiser steps of a whole run. */
@@ -51,7 +54,7 @@ export async function trainLoop(parts: LoopParts, context: JobContext): Promise<
   const now = () => secondsBefore + (performance.now() - startedAt) / 1000;
   const save = () => {
     state.seconds = now();
-    return parts.checkpoints.save(state, model.parameters, parts.optimiser.state());
+    return parts.checkpoints.save(state, model.parameters, step.state());
   };
   let logged = { tokens: state.tokens, seconds: state.seconds };
 
@@ -63,7 +66,7 @@ export async function trainLoop(parts: LoopParts, context: JobContext): Promise<
     const learningRate = learningRateAt(config.lr, state.step, config.warmup_steps, total);
     const ids = batches.batch(epoch, index);
     const metrics = step.run(
-      { ids, sequences: ids.length / length, length, accumulationSteps: config.gradient_accumulation_steps },
+      { ids, ...shapeOf(ids.length / length, parts) },
       { learningRate, step: state.step + 1, dropoutSeed: new Random(config.seed, `dropout ${state.step}`).uint32() >>> 1 },
     );
     state.step++;
@@ -88,6 +91,7 @@ export async function trainLoop(parts: LoopParts, context: JobContext): Promise<
       context.metric({ ...position, seconds: now(), values: { 'eval/loss': evalLossNats, 'eval/perplexity': Math.exp(evalLossNats) } });
       if (!state.best || evalLossNats < state.best.evalLossNats) state.best = { step: state.step, evalLossNats };
       await save();
+      if (config.keep_checkpoints) parts.checkpoints.keepWeights(state.step);
       parts.sample?.(state.step);
     }
     await setImmediate(); // Lets a request to stop arrive.
@@ -99,17 +103,26 @@ export async function trainLoop(parts: LoopParts, context: JobContext): Promise<
   return { ...state, best: state.best! };
 }
 
+/** How a batch of so many sequences is run: in parts as large as the config has them, also at an epoch's smaller end. */
+function shapeOf(sequences: number, { config, length }: Pick<LoopParts, 'config' | 'length'>): Omit<Batch, 'ids'> {
+  return { sequences, length, accumulationSteps: Math.ceil(sequences / sequencesPerPart(config)) };
+}
+
+/** Records the step for every shape that a batch will have, so that the graphs are loaded once. */
+export function prepareStep(step: TrainingStep, { config, length, batches }: Pick<LoopParts, 'config' | 'length' | 'batches'>): void {
+  const rest = batches.itemsPerEpoch % config.batch_size;
+  const sizes = [Math.min(config.batch_size, batches.itemsPerEpoch), ...(rest ? [rest] : [])];
+  for (const sequences of new Set(sizes)) step.prepare(shapeOf(sequences, { config, length }));
+}
+
 /** A mistake in the evaluation data should not show only after the first epoch. */
-async function sanityCheck({ model, evaluation, length, config }: LoopParts): Promise<void> {
-  const batchSize = Math.ceil(config.batch_size / config.gradient_accumulation_steps);
-  const loss = await evaluateLoss(model, evaluation, { length, batchSize, limit: 2 * batchSize });
+async function sanityCheck({ evaluation, config }: LoopParts): Promise<void> {
+  const loss = await evaluation.measure({ limit: 2 * sequencesPerPart(config) });
   if (!Number.isFinite(loss)) throw new CriaError('non-finite', `The untrained model's eval loss is ${loss}.`, 'Check the model\'s sizes and the eval data.');
 }
 
-function measure({ model, evaluation, length, config, label }: LoopParts, context: JobContext): Promise<number> {
-  return evaluateLoss(model, evaluation, {
-    length,
-    batchSize: Math.ceil(config.batch_size / config.gradient_accumulation_steps),
+function measure({ evaluation, label }: LoopParts, context: JobContext): Promise<number> {
+  return evaluation.measure({
     onProgress: (done, total) => context.progress({ label: `${label}: eval loss`, done, total, unit: 'sequences' }),
   });
 }

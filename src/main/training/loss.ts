@@ -2,7 +2,8 @@
  * Cross-entropy of next-token prediction. Shapes in comments: B sequences, T positions, N = B*T, V vocabulary.
  */
 import { withGradient } from '../tensorflow/gradient.ts';
-import { backend, tf, type Scalar, type Tensor1D, type Tensor2D } from '../tensorflow/tf.ts';
+import { sparseCrossEntropy } from '../tensorflow/ops.ts';
+import { tf, type Scalar, type Tensor1D, type Tensor2D } from '../tensorflow/tf.ts';
 
 /** What the rows of a batch's logits are to predict. */
 export interface Targets {
@@ -34,27 +35,12 @@ export function shiftLabels(ids: Int32Array, length: number, padId: number | nul
 }
 
 /**
- * -log softmax(logits)[target] and its gradient softmax(logits) - onehot(target), by one op and without a one-hot.
- * @param logits float32 [N, V]
- * @param targets int32 [N], each in 0..V-1
- */
-export function sparseCrossEntropy(logits: Tensor2D, targets: Tensor1D): { nll: Tensor1D; slope: Tensor2D } {
-  const { binding } = backend;
-  const attributes = [
-    { name: 'T', type: binding.TF_ATTR_TYPE!, value: binding.TF_FLOAT! },
-    { name: 'Tlabels', type: binding.TF_ATTR_TYPE!, value: binding.TF_INT32! },
-  ];
-  const [nll, slope] = backend.executeMultipleOutputs('SparseSoftmaxCrossEntropyWithLogits', attributes, [logits, targets], 2);
-  return { nll: nll as Tensor1D, slope: slope as Tensor2D };
-}
-
-/**
  * Mean negative log-likelihood, in nats per token. Over several micro-batches, divide each by the tokens of all of them: the sum is then
  * the loss of the whole batch, however it was cut.
  * @param logits float32 [N, V]
- * @param tokens what the weighted sum is divided by
+ * @param tokens what the weighted sum is divided by, float32 []
  */
-export function crossEntropy(logits: Tensor2D, { ids, weights }: Targets, tokens: number): Scalar {
+export function crossEntropy(logits: Tensor2D, { ids, weights }: Targets, tokens: Scalar): Scalar {
   return withGradient(
     [logits],
     (input) => {

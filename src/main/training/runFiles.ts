@@ -53,3 +53,19 @@ function bestStep(path: string): number | null {
     return null;
   }
 }
+
+/** Where the weights of checkpoints that shall outlive them are kept, in a run's folder. */
+export const KEPT_WEIGHTS = 'weights';
+
+export interface KeptWeights {
+  step: number;
+  /** A safetensors file. */
+  path: string;
+}
+
+/** Weights that the run kept of its evaluations (config: training.keep_checkpoints), earliest first. */
+export function listKeptWeights(folder: string): KeptWeights[] {
+  const parent = join(folder, KEPT_WEIGHTS);
+  if (!existsSync(parent)) return [];
+  return readdirSync(parent).filter((name) => /^step-\d+\.safetensors$/.test(name)).sort().map((name) => ({ step: Number(name.slice('step-'.length, -'.safetensors'.length)), path: join(parent, name) }));
+}

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import type { RunConfig } from '../../shared/config.ts';
 import type { TextSample } from '../../shared/records.ts';
 import type { Tokenizer } from '../corpus/tokenizer.ts';
-import { generateTokens } from '../generation/generate.ts';
+import { generateTokens, NextToken } from '../generation/generate.ts';
 import type { LanguageModel } from '../models/languageModel.ts';
 import type { JobContext } from '../queue/jobContext.ts';
 import { Random } from '../random.ts';
@@ -18,9 +18,11 @@ const SAMPLING = { temperature: 0.8, topK: 0, topP: 0.95 };
 export function makeSampler(model: LanguageModel, tokenizer: Tokenizer, { logging, training }: RunConfig, context: JobContext): ((step: number) => void) | undefined {
   const prompt = logging.sample_prompt;
   if (!prompt) return undefined;
+  const ids = [tokenizer.bos!, ...tokenizer.encode(prompt)];
+  const next = new NextToken(model);
+  next.prepare(ids.length + TOKENS);
   return (step) => {
-    const ids = [tokenizer.bos!, ...tokenizer.encode(prompt)];
-    const drawn = [...generateTokens(model, ids, TOKENS, SAMPLING, new Random(training.seed, `sample ${step}`))].map(({ id }) => id);
+    const drawn = [...generateTokens(next, ids, TOKENS, SAMPLING, new Random(training.seed, `sample ${step}`))].map(({ id }) => id);
     const sample: TextSample = { step, prompt, text: tokenizer.decode(drawn) };
     // A newline first: a kill may have cut the line before.
     appendFileSync(join(context.folder, SAMPLE_FILE), `\n${JSON.stringify(sample)}\n`, { mode: 0o600 });

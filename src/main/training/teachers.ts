@@ -7,6 +7,7 @@ import { loadTokenizer, type Tokenizer } from '../corpus/tokenizer.ts';
 import type { LanguageModel } from '../models/languageModel.ts';
 import { loadModelFolder } from '../models/loadModel.ts';
 import type { ModelConfig } from '../models/modelConfig.ts';
+import type { Program } from '../tensorflow/program.ts';
 import type { Workspace } from '../workspace.ts';
 
 export interface Teacher {
@@ -15,10 +16,10 @@ export interface Teacher {
 }
 
 /**
- * Loads the teachers that the config names; none for plain training.
+ * Loads the teachers that the config names into the student's program; none for plain training.
  * @throws CriaError `not-found`; `bad-model` when a teacher's vocabulary, tokenizer or positions do not fit the student's
  */
-export async function loadTeachers({ distillation, data }: RunConfig, tokenizer: Tokenizer, student: ModelConfig, workspace: Workspace): Promise<Teacher[]> {
+export async function loadTeachers({ distillation, data }: RunConfig, tokenizer: Tokenizer, student: ModelConfig, program: Program, workspace: Workspace): Promise<Teacher[]> {
   if (!distillation) return [];
   if (distillation.teacher_weights && distillation.teacher_weights.length !== distillation.teachers.length) {
     throw new CriaError('bad-config', `distillation.teacher_weights has ${distillation.teacher_weights.length} weights for ${distillation.teachers.length} teachers.`, 'Give one weight per teacher.');
@@ -28,7 +29,8 @@ export async function loadTeachers({ distillation, data }: RunConfig, tokenizer:
     for (const reference of distillation.teachers) {
       const { name, folder } = workspace.resolveModel(reference);
       await refuseOtherTokenizer(name, folder, tokenizer);
-      const model = loadModelFolder(folder);
+      // They are not trained, so half precision does for their weights where the program has one.
+      const model = loadModelFolder(folder, { program, half: true });
       teachers.push({ name, model });
       const { vocab_size: vocabulary, max_positions: positions } = model.config;
       if (vocabulary !== student.vocab_size) {

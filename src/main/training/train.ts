@@ -18,11 +18,14 @@ import type { LanguageModel } from '../models/languageModel.ts';
 import { countParameters } from '../models/parameterShapes.ts';
 import { saveModelFolder } from '../models/saveModel.ts';
 import type { JobContext } from '../queue/jobContext.ts';
+import { createProgram } from '../tensorflow/createProgram.ts';
+import { chooseExecution } from '../tensorflow/execution.ts';
 import { tensorflowVersion } from '../tensorflow/tf.ts';
 import { VERSION } from '../version.ts';
 import type { Workspace } from '../workspace.ts';
 import { Checkpoints } from './checkpoint.ts';
-import { totalSteps, trainLoop } from './loop.ts';
+import { EvalLoss } from './evaluateLoss.ts';
+import { prepareStep, sequencesPerPart, totalSteps, trainLoop } from './loop.ts';
 import { createStep, distillation, languageModelling } from './step.ts';
 import { makeSampler } from './sample.ts';
 import { loadTeachers } from './teachers.ts';
@@ -46,40 +49,46 @@ export async function train({ config, resume }: JobParams<'train'>, context: Job
   const modelConfig = modelConfigFromRun(config, vocabularySize(tokenizer));
   const resources: { close(): void }[] = [];
   try {
-    const teachers = await loadTeachers(config, tokenizer, modelConfig, workspace);
+    const execution = chooseExecution(config.training);
+    context.log('info', `This run computes ${execution.why}.`);
+    context.report({ type: 'execution', precision: execution.precision, why: execution.why });
+    const program = createProgram(execution);
+    resources.push({ close: () => program.dispose() });
+    const teachers = await loadTeachers(config, tokenizer, modelConfig, program, workspace);
     resources.push(...teachers.map((teacher) => ({ close: () => teacher.model.dispose() })));
     const data = await openData(config, tokenizer, context, workspace);
     resources.push(...data.files);
 
-    const model = createModel(modelConfig, { seed: config.training.seed });
+    const model = createModel(modelConfig, { seed: config.training.seed, program });
     resources.push({ close: () => model.dispose() });
     const loss = config.distillation ? distillation(teachers.map((teacher) => teacher.model), config.distillation) : languageModelling;
     const { weight_decay: weightDecay, max_grad_norm: maxGradNorm } = config.training;
-    const { step, optimiser } = createStep(model, loss, { weightDecay, maxGradNorm });
-    resources.push({ close: () => step.dispose() });
+    const step = createStep(model, loss, { weightDecay, maxGradNorm });
+    const { seq_length: length } = config.data;
+    const evaluation = new EvalLoss(model, data.evaluation, { length, batchSize: sequencesPerPart(config.training) });
+    const sample = makeSampler(model, tokenizer, config, context);
+    prepareStep(step, { config: config.training, length, batches: data.batches });
 
     const total = totalSteps(config.training, data.batches);
     if (config.training.warmup_steps >= total) {
       context.log('warning', `The learning rate's warmup of ${config.training.warmup_steps} steps is not over when the run's ${total} steps are.`);
     }
-    if (config.training.fp16) context.log('warning', 'training.fp16 asks for mixed precision, which is not there yet: this run computes in float32.');
-    const checkpoints = new Checkpoints(context.folder);
+    const checkpoints = new Checkpoints(context.folder, program);
     const from = resume ? checkpoints.newest() : null;
-    if (from) checkpoints.restore(from.step, model.parameters, optimiser.state());
+    if (from) checkpoints.restore(from.step, model.parameters, step.state());
     context.log('info', `${countParameters(modelConfig)} parameters, ${data.batches.itemsPerEpoch} sequences an epoch, ${total} steps${from ? `, from step ${from.step}` : ''}`);
 
     const end = await trainLoop(
       {
         label: `${config.distillation ? 'Distilling' : 'Training'} ${config.model.name}`,
         config: config.training,
-        length: config.data.seq_length,
+        length,
         model,
         step,
-        optimiser,
         batches: data.batches,
-        evaluation: data.evaluation,
+        evaluation,
         checkpoints,
-        sample: makeSampler(model, tokenizer, config, context),
+        sample,
         from,
       },
       context,

@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import { JOB_KINDS, JOB_STATES } from '../jobs.ts';
 import { logLine, metricSeries, runDetail, runSummary, textSample } from '../records.ts';
+import { conditions, METRICS } from '../scores.ts';
 import { absolutePath, nothing, request, runReference, started } from './common.ts';
 
 export const RUN_SORTS = ['created', 'name', 'state', 'evalLoss', 'bestEvalLoss', 'trainLoss'] as const;
@@ -19,12 +20,13 @@ const runFilter = z.object({
   offset: z.int().min(0).default(0),
 });
 
-/** Two models' paired results on one paradigm. */
+/** Two models' paired results on one paradigm: which items they have right, whatever the suite's metric. */
 const pairedSubtask = z.object({
   subtask: z.string(),
   phenomenon: z.string().nullable(),
   items: z.int(),
-  accuracies: z.array(z.number()),
+  metric: z.enum(METRICS),
+  scores: z.array(z.number()),
   /** Pairs only the baseline has right, and only the other. */
   onlyFirst: z.int(),
   onlySecond: z.int(),
@@ -33,12 +35,11 @@ const pairedSubtask = z.object({
   pAdjusted: z.number(),
 });
 
-const comparedScores = z.object({
+/** Scores of one suite under one set of conditions: those of other conditions stand in a table of their own. */
+const comparedScores = conditions.extend({
   suite: z.string(),
-  version: z.string(),
-  protocol: z.string(),
   evaluationIds: z.array(z.int().nullable()),
-  accuracies: z.array(z.number().nullable()),
+  scores: z.array(z.number().nullable()),
   low: z.array(z.number().nullable()),
   high: z.array(z.number().nullable()),
   /** Paired against the first run's model, per other run. */

@@ -4,6 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { aggregate } from '../../../src/main/evaluation/aggregate.ts';
 import { locateSuite } from '../../../src/main/evaluation/data.ts';
 import { loadPairs, pairsDigest, suiteFingerprint } from '../../../src/main/evaluation/pairs.ts';
+import type { Outcome } from '../../../src/shared/outcomes.ts';
 import { hasShared, sharedPath } from '../../support/shared.ts';
 
 type Results = Record<string, { 'acc,none'?: number }>;
@@ -29,17 +30,17 @@ describe.skipIf(!hasShared)('aggregation of published log-probabilities', () => 
     const { results } = JSON.parse(readFileSync(sharedPath('data/oracle-58m', summary), 'utf8')) as { results: Results };
     const measured = [...readTable(sharedPath('data/oracle-58m', table))]
       .filter(([task]) => tasks.test(task))
-      .map(([subtask, values]) => ({ subtask, phenomenon: null, logprobs: Float64Array.from(values) }));
+      .map(([subtask, values]): Outcome => ({ kind: 'choice', subtask, phenomenon: null, logprobs: Float64Array.from(values) }));
     expect(measured).toHaveLength(count);
     const { overall, subtasks } = aggregate(measured);
-    for (const { subtask, accuracy } of subtasks) expect(Math.abs(accuracy - results[subtask]!['acc,none']!)).toBeLessThan(1e-12);
+    for (const { subtask, score } of subtasks) expect(Math.abs(score - results[subtask]!['acc,none']!)).toBeLessThan(1e-12);
     expect(Math.abs(overall.value - results[group]!['acc,none']!)).toBeLessThan(1e-12);
   });
 });
 
 describe.skipIf(!hasShared)('official data', () => {
   it.each(['blimp', 'supplement', 'blimp-full'])('%s is recognised', async (name) => {
-    const { suite, files, warnings } = locateSuite(name, sharedPath('data'), '/nowhere');
+    const { suite, files, warnings } = locateSuite(name, { data: sharedPath('data'), workspaceData: '/nowhere' });
     expect(warnings).toEqual([]);
     const digests = new Map<string, string>();
     for (const file of files) {

@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { scoreSequences, type ScoredSequence } from '../../../src/main/evaluation/score.ts';
+import { EagerProgram } from '../../../src/main/tensorflow/eagerProgram.ts';
 import { formulaModel, type ParameterList } from '../../support/formulaModels.ts';
 
 interface Oracle {
@@ -16,7 +17,7 @@ const oracle = JSON.parse(readFileSync(resolve(import.meta.dirname, '../../oracl
 
 describe.each(['llama', 'gpt2'] as const)('%s', (name) => {
   const expected = oracle.models[name];
-  const make = () => formulaModel(name, oracle, expected.parameters, { amplitude: 0.5 });
+  const make = () => formulaModel(new EagerProgram(), name, oracle, expected.parameters, { amplitude: 0.5 });
 
   it.each([1, 24, 4096])('has PyTorch\'s log-probabilities with %i tokens a batch', async (tokensPerBatch) => {
     const model = make();

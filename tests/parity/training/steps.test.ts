@@ -8,18 +8,26 @@ import { isDecayed } from '../../../src/main/training/optimiser.ts';
 import { createStep, distillation, languageModelling, type LossFunction } from '../../../src/main/training/step.ts';
 import { fixtureFolder, fixtureSummary, FIXTURE_MODELS, maxDifference, openFixture } from '../../support/fixtureModels.ts';
 import { gradientsOf } from '../../support/gradients.ts';
+import { newProgram, WAYS, type Way } from '../../support/programs.ts';
 import { hasShared, sharedPath } from '../../support/shared.ts';
 
 const LENGTH = 16;
-const models: LanguageModel[] = [];
+const open: { dispose(): void }[] = [];
 afterEach(() => {
-  for (const model of models.splice(0)) model.dispose();
+  for (const thing of open.splice(0).reverse()) thing.dispose();
 });
 
-function load(name: (typeof FIXTURE_MODELS)[number]): LanguageModel {
-  const model = loadModelFolder(fixtureFolder(name));
-  models.push(model);
-  return model;
+function keep<T extends { dispose(): void }>(thing: T): T {
+  open.push(thing);
+  return thing;
+}
+
+type FixtureModel = (typeof FIXTURE_MODELS)[number];
+
+/** Fixture models of one program. */
+function loader(way: Way) {
+  const program = keep(newProgram(way));
+  return (name: FixtureModel) => keep(loadModelFolder(fixtureFolder(name), { program }));
 }
 
 const relative = (ours: number, theirs: number) => Math.abs(ours - theirs) / Math.max(Math.abs(theirs), 1e-3);
@@ -29,21 +37,20 @@ function threeSteps(model: LanguageModel, loss: LossFunction, weightDecay: numbe
   const file = openFixture('models', 'batches.safetensors');
   const batches = file.readIntegers('batches');
   file.close();
-  const { step } = createStep(model, loss, { weightDecay, maxGradNorm: 1 });
+  const step = createStep(model, loss, { weightDecay, maxGradNorm: 1 });
   const metrics = lrs.map((learningRate, i) =>
     step.run(
       { ids: batches.subarray(i * 2 * LENGTH, (i + 1) * 2 * LENGTH), sequences: 2, length: LENGTH, accumulationSteps: 1 },
       { learningRate, step: i + 1, dropoutSeed: 0 },
     ),
   );
-  step.dispose();
   return metrics;
 }
 
-describe.skipIf(!hasShared).each(FIXTURE_MODELS)('%s', (name) => {
+describe.skipIf(!hasShared).each(FIXTURE_MODELS.flatMap((name) => WAYS.map((way) => [name, way] as const)))('%s, %s', (name, way) => {
   it('decays the parameters that transformers decays', () => {
     const summary = fixtureSummary(name);
-    const ours = [...load(name).parameters.keys()];
+    const ours = [...loader(way)(name).parameters.keys()];
     // A tied head is listed there beside the embedding that it is.
     const theirs = summary.decay_params.filter((parameter) => ours.includes(parameter));
     expect(ours.filter(isDecayed).sort()).toEqual(theirs.sort());
@@ -51,7 +58,7 @@ describe.skipIf(!hasShared).each(FIXTURE_MODELS)('%s', (name) => {
   });
 
   it('has the reference loss, gradient norms and gradients', () => {
-    const model = load(name);
+    const model = loader(way)(name);
     const summary = fixtureSummary(name);
     const file = openFixture('models', name, 'forward.safetensors');
     const { loss, gradients } = gradientsOf(model, languageModelling, file.readIntegers('input_ids'), LENGTH);
@@ -78,7 +85,7 @@ describe.skipIf(!hasShared).each(FIXTURE_MODELS)('%s', (name) => {
   });
 
   it.each([0, 0.1])('has the reference parameters after three AdamW steps with weight decay %d', (weightDecay) => {
-    const model = load(name);
+    const model = loader(way)(name);
     const oracle = fixtureSummary(name)[weightDecay ? 'wd0.1' : 'wd0.0'];
     const metrics = threeSteps(model, languageModelling, weightDecay, oracle.lrs);
     metrics.forEach(({ lossNats, gradientNorm }, i) => {
@@ -94,7 +101,7 @@ function expectParameters(model: LanguageModel, after: ReturnType<typeof openFix
   const rowIds = rowsFile.readIntegers('grad_rows');
   let compared = 0;
   for (const [parameter, variable] of model.parameters) {
-    const ours = variable.dataSync() as Float32Array;
+    const ours = model.program.read(variable);
     const stored = after.tensors.has(parameter) ? parameter : `${parameter}|rows`;
     const theirs = after.readFloats(stored);
     const width = variable.shape[1] ?? 1;
@@ -114,7 +121,7 @@ function expectParameters(model: LanguageModel, after: ReturnType<typeof openFix
   rowsFile.close();
 }
 
-describe.skipIf(!hasShared)('distillation', () => {
+describe.skipIf(!hasShared).each(WAYS)('distillation, %s', (way) => {
   interface Oracle {
     loss: number;
     student_ce: number;
@@ -128,6 +135,7 @@ describe.skipIf(!hasShared)('distillation', () => {
   const options = { alpha: 0.5, temperature: 2, kl_reduction: 'batchmean', ensemble: 'logits', teacher_weights: null } as const;
 
   it('has the reference loss, terms and gradients', () => {
+    const load = loader(way);
     const student = load('llama');
     const teachers = [load('llama_tied'), load('gpt2')];
     const file = openFixture('distill', 'distill.safetensors');
@@ -148,6 +156,7 @@ describe.skipIf(!hasShared)('distillation', () => {
   });
 
   it('divides by positions too when asked for per-token KL', () => {
+    const load = loader(way);
     const student = load('llama');
     const teachers = [load('llama_tied'), load('gpt2')];
     const file = openFixture('distill', 'distill.safetensors');
@@ -157,6 +166,7 @@ describe.skipIf(!hasShared)('distillation', () => {
   });
 
   it('has the reference parameters after three AdamW steps', () => {
+    const load = loader(way);
     const student = load('llama');
     const teachers = [load('llama_tied'), load('gpt2')];
     const expected = oracle()['train3_wd0.1'];
@@ -169,6 +179,7 @@ describe.skipIf(!hasShared)('distillation', () => {
   });
 
   it('averages probabilities or weights teachers when asked', () => {
+    const load = loader(way);
     const student = load('llama');
     const teachers = [load('llama_tied'), load('gpt2')];
     const file = openFixture('distill', 'distill.safetensors');

@@ -43,7 +43,7 @@ describe('a good config', () => {
     const { config, warnings, given } = parse(PLAIN);
     expect(warnings).toEqual([]);
     expect(config.training).toEqual({
-      lr: 3e-4, batch_size: 32, num_epochs: 2, gradient_accumulation_steps: 2, warmup_steps: 10, fp16: false, weight_decay: 0, max_grad_norm: 1, seed: 42,
+      lr: 3e-4, batch_size: 32, num_epochs: 2, gradient_accumulation_steps: 2, warmup_steps: 10, fp16: false, precision: null, eager: false, weight_decay: 0, max_grad_norm: 1, seed: 42,
       eval_steps: null, logging_steps: 20, max_steps: null,
     });
     expect(config.distillation).toBeNull();

@@ -9,7 +9,7 @@ import { downloadSuite, type Origins } from '../../../src/main/evaluation/downlo
 import { findSuite } from '../../../src/main/evaluation/suites.ts';
 
 const content = (items: number): string => Array.from({ length: items }, (_, i) => `{"sentence_good":"good ${i}","sentence_bad":"bad ${i}"}\n`).join('');
-const SUPPLEMENT = findSuite('supplement').suite.subtasks!;
+const SUPPLEMENT = findSuite('supplement').subtasks!;
 
 let server: Server;
 let origin: string;
@@ -122,7 +122,7 @@ describe('downloadSuite', () => {
   });
 
   it('takes BLiMP from its repository and keeps nothing with the wrong number of pairs', async () => {
-    for (const { name } of findSuite('blimp-full').suite.subtasks!) files.set(`/blimp/${name}.jsonl`, content(name === 'wh_island' ? 999 : 1000));
+    for (const { name } of findSuite('blimp-full').subtasks!) files.set(`/blimp/${name}.jsonl`, content(name === 'wh_island' ? 999 : 1000));
     await expect(downloadSuite('blimp-full', root, { origins })).rejects.toMatchObject({ message: expect.stringContaining('wh_island') as string });
     files.set('/blimp/wh_island.jsonl', content(1000));
     requests = [];

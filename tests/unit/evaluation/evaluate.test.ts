@@ -1,33 +1,21 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { tokenizerJson } from '../../../src/main/corpus/tokenizerFile.ts';
 import { evaluate, score } from '../../../src/main/evaluation/evaluate.ts';
-import { readSuiteLogprobs } from '../../../src/main/evaluation/logprobFiles.ts';
-import { createModel } from '../../../src/main/models/createModel.ts';
-import type { LlamaConfig } from '../../../src/main/models/modelConfig.ts';
-import { saveModelFolder } from '../../../src/main/models/saveModel.ts';
+import { scoreSequences } from '../../../src/main/evaluation/score.ts';
+import { loadScoringModel } from '../../../src/main/evaluation/scoringModel.ts';
+import { readOutcomes } from '../../../src/main/evaluation/outcomeFiles.ts';
 import { tf } from '../../../src/main/tensorflow/tf.ts';
 import { Workspace } from '../../../src/main/workspace.ts';
 import type { JobParams } from '../../../src/shared/jobs.ts';
+import type { ChoiceOutcome } from '../../../src/shared/outcomes.ts';
+import type { SuiteScore } from '../../../src/shared/results.ts';
+import { comparisonKey } from '../../../src/shared/scores.ts';
 import { RecordingContext, temporaryFolder } from '../../support/jobContext.ts';
+import { makeLetterModel } from '../../support/letterModels.ts';
 
-const SYMBOLS = ['Ġ', '.', ...'abcdefghijklmnopqrstuvwxyz'];
-const SPECIAL = ['<pad>', '<s>', '</s>'];
-
-const config: LlamaConfig = {
-  model_type: 'llama', vocab_size: SPECIAL.length + SYMBOLS.length, max_positions: 24, hidden_size: 8, intermediate_size: 12, n_layer: 1, n_head: 2,
-  tie_word_embeddings: false, initializer_range: 0.5, bos_token_id: 1, eos_token_id: 2, pad_token_id: 0, rms_norm_eps: 1e-6, rope_theta: 1e4,
-};
-
-async function makeModel(folder: string, seed: number): Promise<string> {
-  const tokenizerPath = join(temporaryFolder(), 'tokenizer.json');
-  writeFileSync(tokenizerPath, tokenizerJson({ vocab: [...SPECIAL, ...SYMBOLS], merges: [] }, SPECIAL));
-  const model = createModel(config, { seed });
-  await saveModelFolder(folder, { config, tokenizerPath, values: (name) => model.parameters.get(name)!.dataSync() as Float32Array });
-  model.dispose();
-  return folder;
-}
+/** Log-probabilities by subtask, in its order. */
+const logprobsOf = (folder: string, score: SuiteScore) => (readOutcomes(folder, score) as ChoiceOutcome[]).map(({ subtask, logprobs }) => ({ subtask, logprobs }));
 
 const pair = (good: string, bad: string, rest: object = {}): string => `${JSON.stringify({ sentence_good: good, sentence_bad: bad, ...rest })}\n`;
 
@@ -36,8 +24,8 @@ async function setUp() {
   const root = temporaryFolder();
   const workspace = new Workspace(root);
   const models = [
-    { name: 'one', folder: await makeModel(workspace.modelFolder('one'), 1) },
-    { name: 'two', folder: await makeModel(workspace.modelFolder('two'), 2) },
+    { name: 'one', folder: await makeLetterModel(workspace.modelFolder('one'), 1) },
+    { name: 'two', folder: await makeLetterModel(workspace.modelFolder('two'), 2) },
   ];
   const demo = join(workspace.data, 'demo');
   mkdirSync(demo);
@@ -45,7 +33,7 @@ async function setUp() {
     pair('the dog runs.', 'the dog run.', { linguistics_term: 'agreement' }) + pair('the dogs run.', 'the dogs runs.', { linguistics_term: 'agreement' }));
   writeFileSync(join(demo, 'nouns.jsonl'), pair('a dog.', 'a dogs.') + pair('same.', 'same.') + pair('two dogs.', 'two dog.'));
   const params = (change: Partial<JobParams<'evaluate'>> = {}): JobParams<'evaluate'> =>
-    ({ models, suites: ['demo'], data: null, out: null, download: false, ...change });
+    ({ models, suites: ['demo'], protocol: 'babylm-2024', data: null, folders: {}, vocabulary: null, out: null, download: false, ...change });
   return { root, workspace, models, demo, params };
 }
 
@@ -61,13 +49,13 @@ describe('evaluate', () => {
     expect(first!.version).toMatch(/^1\+[0-9a-f]{8}$/);
     expect(second!.version).toBe(first!.version);
 
-    const [nouns, verbs] = readSuiteLogprobs(context.folder, first!);
+    const [nouns, verbs] = logprobsOf(context.folder, first!);
     expect(nouns!.logprobs[2]).toBe(nouns!.logprobs[3]); // The tie, which counts.
     const correct = [0, 1, 2].filter((i) => nouns!.logprobs[2 * i]! >= nouns!.logprobs[2 * i + 1]!).length;
     expect(first!.subtasks[0]!.correct).toBe(correct);
-    expect(first!.accuracy).toBeCloseTo((first!.subtasks[0]!.accuracy + first!.subtasks[1]!.accuracy) / 2, 12);
+    expect(first!.score).toBeCloseTo((first!.subtasks[0]!.score + first!.subtasks[1]!.score) / 2, 12);
     expect(verbs!.logprobs.every((value) => value < 0)).toBe(true);
-    expect(readSuiteLogprobs(context.folder, second!)[1]!.logprobs).not.toEqual(verbs!.logprobs);
+    expect(logprobsOf(context.folder, second!)[1]!.logprobs).not.toEqual(verbs!.logprobs);
     expect(context.progressed.at(-1)).toMatchObject({ label: 'two on demo', done: 5, total: 5, unit: 'pairs' });
   });
 
@@ -76,7 +64,7 @@ describe('evaluate', () => {
     const context = new RecordingContext();
     const { scores } = await evaluate(params({ models: [models[0]!] }), context, workspace);
     const { pairs } = await score({ model: models[0]!, pairs: join(demo, 'verbs.jsonl') }, new RecordingContext());
-    const { logprobs } = readSuiteLogprobs(context.folder, scores[0]!)[1]!;
+    const { logprobs } = logprobsOf(context.folder, scores[0]!)[1]!;
     pairs.forEach(({ index, logprobGood, logprobBad }, i) => {
       expect(index).toBe(i);
       expect(logprobGood).toBeCloseTo(logprobs[2 * i]!, 4);
@@ -93,14 +81,14 @@ describe('evaluate', () => {
     const marked = readFileSync(path);
     marked.writeDoubleLE(-123, marked.length - 8); // So that a value read back is told from one computed anew.
     writeFileSync(path, marked);
-    const verbs = async () => readSuiteLogprobs(context.folder, (await evaluate(one, context, workspace)).scores[0]!)[1]!.logprobs;
+    const verbs = async () => logprobsOf(context.folder, (await evaluate(one, context, workspace)).scores[0]!)[1]!.logprobs;
     expect((await verbs()).at(-1)).toBe(-123);
     writeFileSync(join(demo, 'verbs.jsonl'), pair('the dog runs.', 'the dog run.') + pair('the cats run.', 'the cats runs.'));
     expect((await verbs()).at(-1)).not.toBe(-123);
     expect((await evaluate(one, context, workspace)).scores[0]!.version).not.toBe(before.scores[0]!.version);
     const once = (await verbs()).at(-1);
     rmSync(models[0]!.folder, { recursive: true });
-    await makeModel(models[0]!.folder, 3);
+    await makeLetterModel(models[0]!.folder, 3);
     expect((await verbs()).at(-1)).not.toBe(once);
   });
 
@@ -160,5 +148,47 @@ describe('evaluate', () => {
     await expect(run({})).rejects.toMatchObject({ code: 'bad-input', message: expect.stringContaining('line 1 lacks "sentence_bad"') as string });
     rmSync(join(models[0]!.folder, 'tokenizer.json'));
     await expect(run({ suites: [`pairs:${join(demo, 'nouns.jsonl')}`] })).rejects.toMatchObject({ code: 'bad-model', message: expect.stringContaining('tokenizer.json') as string });
+  });
+
+  it('scores by 2025\'s protocol: bare sentences, the first token unscored, no start token', async () => {
+    const { workspace, models, params } = await setUp();
+    const [model] = models;
+    const measure = async (protocol: 'babylm-2024' | 'babylm-2025') => {
+      const context = new RecordingContext();
+      const { scores } = await evaluate(params({ models: [model!], protocol }), context, workspace);
+      return { score: scores[0]!, verbs: logprobsOf(context.folder, scores[0]!)[1]!.logprobs };
+    };
+    const [old, recent] = [await measure('babylm-2024'), await measure('babylm-2025')];
+    expect(old.score).toMatchObject({ protocol: 'babylm-2024', startToken: '<s>', prefixSpace: false, step: null });
+    expect(recent.score).toMatchObject({ protocol: 'babylm-2025', startToken: null, prefixSpace: false });
+    expect(comparisonKey(old.score)).not.toBe(comparisonKey(recent.score));
+    // By hand: log p of every token after the first of "the dog runs.".
+    const { model: loaded, tokenizer } = await loadScoringModel(model!.folder);
+    const [expected] = await scoreSequences(loaded, [{ ids: tokenizer.encode('the dog runs.'), scoredFrom: 1 }]);
+    loaded.dispose();
+    expect(recent.verbs[0]).toBeCloseTo(expected!, 4);
+    expect(recent.verbs[0]).not.toBeCloseTo(old.verbs[0]!, 2);
+    mkdirSync(join(workspace.data, 'blimp_fast'));
+    writeFileSync(join(workspace.data, 'blimp_fast', 'wh_island.jsonl'), pair('a.', 'b.'));
+    await expect(evaluate(params({ models: [model!], suites: ['blimp-fast'] }), new RecordingContext(), workspace)).rejects.toMatchObject({ code: 'bad-input', hint: expect.stringContaining('babylm-2025') as string });
+  });
+
+  it('scores a checkpoint in place of the model, and keeps the two apart', async () => {
+    const { workspace, models, params, root } = await setUp();
+    const other = await makeLetterModel(join(root, 'other'), 9);
+    const at20 = { ...models[0]!, checkpoint: { step: 20, weights: join(other, 'model.safetensors') } };
+    const context = new RecordingContext();
+    const { scores } = await evaluate(params({ models: [models[0]!, at20, { name: 'other', folder: other }] }), context, workspace);
+    expect(scores.map(({ model, step }) => [model, step])).toEqual([['one', null], ['one', 20], ['other', null]]);
+    const [finished, checkpoint, same] = scores.map((score) => logprobsOf(context.folder, score));
+    expect(checkpoint).toEqual(same);
+    expect(checkpoint).not.toEqual(finished);
+  });
+
+  it('takes a file that was dropped into the data folder for a suite', async () => {
+    const { workspace, models, params } = await setUp();
+    writeFileSync(join(workspace.data, 'mine.jsonl'), pair('a dog.', 'a dogs.') + pair('two dogs.', 'two dog.'));
+    const { scores } = await evaluate(params({ models: [models[0]!], suites: ['pairs:mine'] }), new RecordingContext(), workspace);
+    expect(scores[0]).toMatchObject({ suite: 'pairs:mine', version: expect.stringMatching(/^own\+/) as string, subtasks: [{ subtask: 'mine', items: 2 }] });
   });
 });

@@ -19,8 +19,8 @@ describe('readPairs', () => {
   it('reads pairs with their line numbers and whole items, with or without a last newline, with CRLF and blank lines', async () => {
     const pairs = await loadPairs(file(`${line('A cat sleeps.', 'A cat sleep.')}\r\n\n${line('Él duerme.\nSí.', 'x')}`));
     expect(pairs).toEqual([
-      { good: 'A cat sleeps.', bad: 'A cat sleep.', line: 1, doc: { sentence_good: 'A cat sleeps.', sentence_bad: 'A cat sleep.', extra: 1 } },
-      { good: 'Él duerme.\nSí.', bad: 'x', line: 3, doc: { sentence_good: 'Él duerme.\nSí.', sentence_bad: 'x', extra: 1 } },
+      { context: '', good: 'A cat sleeps.', bad: 'A cat sleep.', line: 1, doc: { sentence_good: 'A cat sleeps.', sentence_bad: 'A cat sleep.', extra: 1 } },
+      { context: '', good: 'Él duerme.\nSí.', bad: 'x', line: 3, doc: { sentence_good: 'Él duerme.\nSí.', sentence_bad: 'x', extra: 1 } },
     ]);
   });
 

@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { scoreSequences, type ScoredSequence } from '../../../src/main/evaluation/score.ts';
 import type { LanguageModel } from '../../../src/main/models/languageModel.ts';
+import { EagerProgram } from '../../../src/main/tensorflow/eagerProgram.ts';
 import { tf, type Tensor, type Tensor2D, type Tensor3D } from '../../../src/main/tensorflow/tf.ts';
 
 const VOCABULARY = 11;
@@ -35,6 +36,7 @@ function handModel(): { model: LanguageModel; headRows: () => number; forwards: 
       tie_word_embeddings: false, initializer_range: 0.02, bos_token_id: 1, eos_token_id: 2, pad_token_id: 0, rms_norm_eps: 1e-6, rope_theta: 1e4,
     },
     parameters: new Map(),
+    program: new EagerProgram(),
     hiddenStates,
     head: headOf,
     logits: (ids) => headOf(hiddenStates(ids).reshape([-1, WIDTH])).reshape([ids.shape[0], ids.shape[1], VOCABULARY]),

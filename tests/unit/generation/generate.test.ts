@@ -1,8 +1,9 @@
 /** Drawing tokens, and text from a model. */
 import { afterAll, describe, expect, it } from 'vitest';
-import { drawToken, generateTokens, nextLogProbabilities } from '../../../src/main/generation/generate.ts';
+import { drawToken, generateTokens, NextToken } from '../../../src/main/generation/generate.ts';
 import { Random } from '../../../src/main/random.ts';
 import { tf } from '../../../src/main/tensorflow/tf.ts';
+import { newProgram, WAYS } from '../../support/programs.ts';
 import { ARCHITECTURES, tinyModel } from '../../support/tinyModels.ts';
 
 const logs = (...probabilities: number[]) => Float32Array.from(probabilities.map(Math.log));
@@ -33,12 +34,15 @@ describe('drawing a token', () => {
   });
 });
 
-describe.each(ARCHITECTURES)('%s', (type) => {
-  const model = tinyModel(type);
-  afterAll(() => model.dispose());
+describe.each(ARCHITECTURES.flatMap((type) => WAYS.map((way) => [type, way] as const)))('%s, %s', (type, way) => {
+  const program = newProgram(way);
+  const model = tinyModel(type, 1, program);
+  const next = new NextToken(model);
+  const reference = tinyModel(type);
+  afterAll(() => [model, reference, program].forEach((thing) => thing.dispose()));
 
   it('writes the same for the same seed, past its positions, and leaves no tensor behind', () => {
-    const write = (seed: number) => [...generateTokens(model, [1, 5, 6], 40, { temperature: 1, topK: 0, topP: 1 }, new Random(seed, 'x'))].map(({ id }) => id);
+    const write = (seed: number) => [...generateTokens(next, [1, 5, 6], 40, { temperature: 1, topK: 0, topP: 1 }, new Random(seed, 'x'))].map(({ id }) => id);
     const first = write(1);
     const tensors = tf.memory().numTensors;
     expect(write(1)).toEqual(first);
@@ -47,12 +51,12 @@ describe.each(ARCHITECTURES)('%s', (type) => {
   });
 
   it('is not moved by the padding behind the context', () => {
-    const [short, exact] = [nextLogProbabilities(model, [1, 5, 6]), tf.tidy(() => tf.logSoftmax(model.logits(tf.tensor2d([[1, 5, 6]], undefined, 'int32')).slice([0, 2, 0], [1, 1, -1])).dataSync())];
+    const [short, exact] = [next.logProbabilities([1, 5, 6]), tf.tidy(() => tf.logSoftmax(reference.logits(tf.tensor2d([[1, 5, 6]], undefined, 'int32')).slice([0, 2, 0], [1, 1, -1])).dataSync())];
     short.forEach((value, i) => expect(value).toBeCloseTo(exact[i]!, 4));
   });
 
   it('gives probabilities that add up to 1', () => {
-    const probabilities = nextLogProbabilities(model, [1, 5, 6]);
+    const probabilities = next.logProbabilities([1, 5, 6]);
     expect(probabilities.reduce((sum, value) => sum + Math.exp(value), 0)).toBeCloseTo(1, 4);
   });
 });

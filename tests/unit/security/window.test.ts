@@ -33,6 +33,7 @@ const refused = { code: 'not-allowed' };
 function pathsIn(schema: z.ZodType, at: string[] = []): string[][] {
   if (schema === absolutePath || schema === modelReference) return [at];
   if (schema instanceof z.ZodObject) return Object.entries(schema.shape as Record<string, z.ZodType>).flatMap(([key, part]) => pathsIn(part, [...at, key]));
+  if (schema instanceof z.ZodRecord) return pathsIn(schema.valueType as z.ZodType, [...at, 'blimp']);
   if (schema instanceof z.ZodArray) return pathsIn(schema.element as z.ZodType, [...at, '0']);
   if (schema instanceof z.ZodNullable || schema instanceof z.ZodOptional || schema instanceof z.ZodDefault) return pathsIn(schema.unwrap() as z.ZodType, at);
   return [];
@@ -49,6 +50,8 @@ const VALID: { [M in Method]?: object } = {
   'tokenizer.try': { tokenizer: '', text: 'x' },
   'run.start': { configFile: '', workingFolder: '', overrides: [], method: 'train' },
   'evaluation.start': { models: ['model'], suites: ['demo'], data: null, out: null },
+  'submission.check': { model: 'model' },
+  'submission.write': { model: 'model', output: '' },
   'evaluation.score': { model: 'model', pairs: '' },
   'evaluation.suites': { data: '' },
   'model.import': { source: '', name: 'new' },
@@ -82,7 +85,7 @@ describe('a page under somebody else\'s command', () => {
         for (const key of Object.keys(params)) params[key] = key === 'text' || key === 'prompt' ? 'x' : fill(params[key]);
         for (const target of [join(outside, 'secret.yaml'), outside, join(outside, 'new'), `${workspace.root}/../outside/secret.yaml`, `${workspace.root}-sibling/x`]) {
           if (at.length === 1) params[at[0]!] = target;
-          else params[at[0]!] = [target];
+          else params[at[0]!] = at[1] === '0' ? [target] : { [at[1]!]: target };
           await expect(page.request(method, params as InputOf<typeof method>), `${name} = ${target}`).rejects.toMatchObject(refused);
         }
         tried.push(name);

@@ -7,6 +7,7 @@ import { acquireWorkspaceLock, readWorkspaceLock } from '../../../src/main/store
 import { MIGRATIONS, openDatabase } from '../../../src/main/store/migrate.ts';
 import { Store } from '../../../src/main/store/store.ts';
 import { Workspace } from '../../../src/main/workspace.ts';
+import type { Outcome } from '../../../src/shared/outcomes.ts';
 import type { SuiteScore } from '../../../src/shared/results.ts';
 import { temporaryFolder } from '../../support/jobContext.ts';
 
@@ -67,9 +68,9 @@ describe('opening the database', () => {
     expect(backup.getRun(id).name).toBe('precious');
   });
 
-  it('opens a database of version 10 and finds everything in it', () => {
+  it.each([10, 20])('opens a database of version %i and finds everything in it', (version) => {
     const path = join(temporaryFolder(), 'cria.db');
-    copyFileSync(join(import.meta.dirname, '../../fixtures/databases/v10.db'), path);
+    copyFileSync(join(import.meta.dirname, `../../fixtures/databases/v${version}.db`), path);
     const store = openStore(path);
     const { rows } = store.listRuns({});
     expect(rows).toHaveLength(1);
@@ -78,8 +79,8 @@ describe('opening the database', () => {
     expect(valuesOf(store, run.id, 'train/loss')).toEqual([4.5, NaN, 3.25]);
     expect(store.listModels()).toMatchObject([{ name: 'first', parameters: 1234 }]);
     const [evaluation] = store.listEvaluations({ models: ['first'] });
-    expect(evaluation).toMatchObject({ suite: 'demo', items: 2, accuracy: 0.5 });
-    expect(store.subtaskLogprobs(evaluation!.id)).toEqual([{ subtask: 'agreement', phenomenon: 'agreement', logprobs: Float64Array.from([-1, -2, -4, -3]) }]);
+    expect(evaluation).toMatchObject({ suite: 'demo', items: 2, score: 0.5, step: null, startToken: '', prefixSpace: null });
+    expect(store.outcomes(evaluation!.id)).toEqual([{ kind: 'choice', subtask: 'agreement', phenomenon: 'agreement', logprobs: Float64Array.from([-1, -2, -4, -3]) }]);
   });
 
   it('says so when the workspace cannot be written', () => {
@@ -170,14 +171,32 @@ describe('evaluations', () => {
   it('keep every pair, and replace an earlier score of the same run, model and suite', () => {
     const store = openStore();
     const id = newRun(store);
-    const subtask = { subtask: 's', phenomenon: null, items: 2, correct: 1, accuracy: 0.5, low: 0.1, high: 0.9 };
-    const score: SuiteScore = { suite: 'demo', version: '1', protocol: 'p', model: 'm', accuracy: 0.5, low: 0.1, high: 0.9, subtasks: [subtask], phenomena: [], seconds: 1 };
-    store.recordEvaluation(id, score, [{ subtask: 's', phenomenon: null, logprobs: Float64Array.from([1, 2, 3, 4]) }]);
-    const again = store.recordEvaluation(id, { ...score, accuracy: 0.75 }, [{ subtask: 's', phenomenon: null, logprobs: Float64Array.from([-1.5, 2, 3, 4]) }]);
-    expect(store.listEvaluations({ models: ['m'], suite: 'demo' })).toMatchObject([{ id: again, accuracy: 0.75, items: 2, runId: id }]);
+    const subtask = { subtask: 's', phenomenon: null, items: 2, correct: 1, metric: 'accuracy' as const, score: 0.5, low: 0.1, high: 0.9 };
+    const score: SuiteScore = {
+      suite: 'demo', version: '1', protocol: 'p', startToken: '<s>', prefixSpace: false, model: 'm', step: null, score: 0.5, low: 0.1, high: 0.9, subtasks: [subtask], phenomena: [], seconds: 1,
+    };
+    const outcome = (first: number): Outcome => ({ kind: 'choice', subtask: 's', phenomenon: null, logprobs: Float64Array.from([first, 2, 3, 4]) });
+    store.recordEvaluation(id, score, [outcome(1)]);
+    const again = store.recordEvaluation(id, { ...score, score: 0.75 }, [outcome(-1.5)]);
+    expect(store.listEvaluations({ models: ['m'], suite: 'demo' })).toMatchObject([{ id: again, score: 0.75, items: 2, runId: id, startToken: '<s>', prefixSpace: false }]);
     expect(store.listSubtasks(again)).toEqual([subtask]);
-    expect([...store.subtaskLogprobs(again)[0]!.logprobs]).toEqual([-1.5, 2, 3, 4]);
+    expect(store.outcomes(again)).toEqual([outcome(-1.5)]);
     expect(store.listEvaluations({ models: ['other'] })).toEqual([]);
+  });
+
+  it('keep checkpoints apart from the model, and classes as they were predicted', () => {
+    const store = openStore();
+    const id = newRun(store);
+    const subtask = { subtask: 'rte', phenomenon: null, items: 3, correct: 2, metric: 'f1' as const, score: 0.5, low: 0.1, high: 0.9 };
+    const score = (step: number | null): SuiteScore => ({
+      suite: 'glue', version: '1', protocol: 'p', startToken: null, prefixSpace: true, model: 'm', step, score: 0.5, low: 0.1, high: 0.9, subtasks: [subtask], phenomena: [], seconds: 1,
+    });
+    const outcome: Outcome = { kind: 'fine-tuning', subtask: 'rte', phenomenon: null, metric: 'f1', predicted: Int32Array.from([1, 0, 1]), labels: Int32Array.from([1, 0, 0]) };
+    for (const step of [null, 10, 20, 10]) store.recordEvaluation(id, score(step), [outcome]);
+    expect(store.listEvaluations({ of: 'models' }).map(({ step }) => step)).toEqual([null]);
+    const checkpoints = store.listEvaluations({ of: 'checkpoints' });
+    expect(checkpoints.map(({ step }) => step)).toEqual([10, 20]);
+    expect(store.outcomes(checkpoints[0]!.id)).toEqual([outcome]);
   });
 });
 

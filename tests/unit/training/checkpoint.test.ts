@@ -2,8 +2,9 @@ import { cpSync, existsSync, readdirSync, readFileSync, rmSync, truncateSync, wr
 import { join } from 'node:path';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { Checkpoints, type TrainingState } from '../../../src/main/training/checkpoint.ts';
-import { createStep, EagerStep, languageModelling } from '../../../src/main/training/step.ts';
+import { createStep, languageModelling } from '../../../src/main/training/step.ts';
 import { temporaryFolder } from '../../support/jobContext.ts';
+import { newProgram, WAYS, type Way } from '../../support/programs.ts';
 import { readParameters, tinyIds, tinyModel } from '../../support/tinyModels.ts';
 
 const open: { dispose(): void }[] = [];
@@ -12,34 +13,32 @@ afterEach(() => {
   vi.restoreAllMocks();
 });
 
-function setUp(folder = temporaryFolder()) {
-  const model = tinyModel('llama');
-  const { step, optimiser } = createStep(model, languageModelling, { weightDecay: 0, maxGradNorm: 1 });
-  open.push(model, step);
-  let number = 0;
-  const train = () => step.run({ ids: tinyIds(32), sequences: 4, length: 8, accumulationSteps: 1 }, { learningRate: 1e-2, step: ++number, dropoutSeed: 1 });
-  const checkpoints = new Checkpoints(folder);
+function setUp({ folder = temporaryFolder(), way = 'eager' as Way } = {}) {
+  const program = newProgram(way);
+  const model = tinyModel('llama', 1, program);
+  const step = createStep(model, languageModelling, { weightDecay: 0, maxGradNorm: 1 });
+  open.push(program, model);
+  const train = (number: number) => step.run({ ids: tinyIds(32), sequences: 4, length: 8, accumulationSteps: 1 }, { learningRate: 1e-2, step: number, dropoutSeed: 1 });
+  const checkpoints = new Checkpoints(folder, program);
   const save = (state: Partial<TrainingState>) =>
-    checkpoints.save({ step: 1, tokens: 10, seconds: 1.5, best: null, window: { steps: 0, sums: {} }, ...state }, model.parameters, optimiser.state());
-  return { folder, model, optimiser, train, checkpoints, save };
+    checkpoints.save({ step: 1, tokens: 10, seconds: 1.5, best: null, window: { steps: 0, sums: {} }, ...state }, model.parameters, step.state());
+  return { folder, program, model, step, train, checkpoints, save };
 }
 
 const stepsIn = (folder: string) => readdirSync(join(folder, 'checkpoints')).map((name) => Number(name.replace('step-', '')));
 
 describe('checkpoints', () => {
-  it('bring back weights and optimiser, so that training goes on with the same bits', async () => {
-    const run = setUp();
-    run.train();
+  it.each(WAYS)('bring back weights and optimiser, so that training goes on with the same bits, %s', async (way) => {
+    const run = setUp({ way });
+    run.train(1);
     await run.save({ step: 1 });
-    const expected = [run.train(), run.train()];
+    const expected = [run.train(2), run.train(3)];
     const expectedWeights = readParameters(run.model);
 
-    const later = setUp(run.folder);
+    const later = setUp({ folder: run.folder, way });
     expect(later.checkpoints.newest()).toEqual({ step: 1, tokens: 10, seconds: 1.5, best: null, window: { steps: 0, sums: {} } });
-    later.checkpoints.restore(1, later.model.parameters, later.optimiser.state());
-    const { step } = createStepFrom(later);
-    const got = [2, 3].map((number) => step.run({ ids: tinyIds(32), sequences: 4, length: 8, accumulationSteps: 1 }, { learningRate: 1e-2, step: number, dropoutSeed: 1 }));
-    expect(got).toEqual(expected);
+    later.checkpoints.restore(1, later.model.parameters, later.step.state());
+    expect([later.train(2), later.train(3)]).toEqual(expected);
     expect(readParameters(later.model)).toEqual(expectedWeights);
   });
 
@@ -84,10 +83,9 @@ describe('checkpoints', () => {
   });
 
   it('that find no room leave the earlier one unharmed and say so', async () => {
-    const { folder, save, checkpoints, model } = setUp();
+    const { folder, save, checkpoints, program } = setUp();
     await save({ step: 1, best: { step: 1, evalLossNats: 3 } });
-    const weight = [...model.parameters.values()][3]!;
-    vi.spyOn(weight, 'dataSync').mockImplementation(() => {
+    vi.spyOn(program, 'read').mockImplementation(() => {
       throw Object.assign(new Error('ENOSPC: no space left on device, write'), { code: 'ENOSPC' });
     });
     await expect(save({ step: 2 })).rejects.toMatchObject({ code: 'no-space', message: expect.stringContaining('checkpoint of step 2') as string });
@@ -96,9 +94,3 @@ describe('checkpoints', () => {
     expect(existsSync(join(folder, 'checkpoints', 'step-000000001', 'complete.json'))).toBe(true);
   });
 });
-
-/** A step over a model and an optimiser that have been restored. */
-function createStepFrom({ model, optimiser }: ReturnType<typeof setUp>) {
-  const step = new EagerStep(model, languageModelling, optimiser);
-  return { step };
-}

@@ -1,10 +1,12 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import type { LanguageModel } from '../../../src/main/models/languageModel.ts';
 import { tf } from '../../../src/main/tensorflow/tf.ts';
+import type { Program } from '../../../src/main/tensorflow/program.ts';
 import { shiftLabels } from '../../../src/main/training/loss.ts';
 import { createStep, distillation, languageModelling, type Batch, type TrainingStep } from '../../../src/main/training/step.ts';
 import { maxDifference } from '../../support/fixtureModels.ts';
 import { gradientsOf } from '../../support/gradients.ts';
+import { newProgram, WAYS, type Way } from '../../support/programs.ts';
 import { ARCHITECTURES, readParameters, tinyIds, tinyModel } from '../../support/tinyModels.ts';
 
 const LENGTH = 8;
@@ -19,7 +21,7 @@ function keep<T extends { dispose(): void }>(thing: T): T {
 }
 
 function stepOf(model: LanguageModel, loss = languageModelling, options = { weightDecay: 0, maxGradNorm: 1 }): TrainingStep {
-  return keep(createStep(model, loss, options).step);
+  return createStep(model, loss, options);
 }
 
 const batch = (sequences = 8, accumulationSteps = 1): Batch => ({ ids: tinyIds(sequences * LENGTH), sequences, length: LENGTH, accumulationSteps });
@@ -34,10 +36,16 @@ describe('labels', () => {
   });
 });
 
-describe.each(ARCHITECTURES)('a step of %s', (type) => {
+/** Makes models of one way of running. */
+const maker = (way: Way) => (type: (typeof ARCHITECTURES)[number], seed = 1) => tinyModelOf(keep(newProgram(way)), type, seed);
+const tinyModelOf = (program: Program, type: (typeof ARCHITECTURES)[number], seed = 1) => keep(tinyModel(type, seed, program));
+
+describe.each(ARCHITECTURES.flatMap((type) => WAYS.map((way) => [type, way] as const)))('a step of %s, %s', (type, way) => {
+  const tiny = maker(way);
+
   it('has the same gradients however the batch is cut', () => {
     const after = [1, 2, 8].map((parts) => {
-      const model = keep(tinyModel(type));
+      const model = tiny(type);
       // Without dropout, whose masks differ by part; padding makes the parts' token counts differ.
       Object.assign(model.config, { resid_pdrop: 0, embd_pdrop: 0, attn_pdrop: 0 });
       const whole = batch(8, parts);
@@ -56,7 +64,7 @@ describe.each(ARCHITECTURES)('a step of %s', (type) => {
 
   it('gives the same bits when it is run again', () => {
     const [first, second] = [0, 1].map(() => {
-      const model = keep(tinyModel(type));
+      const model = tiny(type);
       const step = stepOf(model);
       const losses = [1, 2, 3].map((number) => step.run(batch(), { ...settings, step: number, dropoutSeed: number }).lossNats);
       return { losses, parameters: readParameters(model) };
@@ -65,7 +73,7 @@ describe.each(ARCHITECTURES)('a step of %s', (type) => {
   });
 
   it('learns a batch by heart', () => {
-    const model = keep(tinyModel(type));
+    const model = tiny(type);
     Object.assign(model.config, { resid_pdrop: 0, embd_pdrop: 0, attn_pdrop: 0 });
     const step = stepOf(model);
     const losses = Array.from({ length: 60 }, (_, i) => step.run(batch(4), { ...settings, step: i + 1 }).lossNats);
@@ -74,7 +82,7 @@ describe.each(ARCHITECTURES)('a step of %s', (type) => {
   });
 
   it('leaves no tensor behind', () => {
-    const step = stepOf(keep(tinyModel(type)));
+    const step = stepOf(tiny(type));
     step.run(batch(8, 2), settings);
     const before = tf.memory().numTensors;
     for (let i = 2; i < 52; i++) step.run(batch(8, 2), { ...settings, step: i });
@@ -82,9 +90,9 @@ describe.each(ARCHITECTURES)('a step of %s', (type) => {
   });
 
   it('draws dropout from the seed alone, and none where none is asked for', () => {
-    const model = keep(tinyModel(type));
+    const model = tiny(type);
     const losses = [1, 1, 2].map((dropoutSeed) => {
-      const fresh = keep(tinyModel(type));
+      const fresh = tiny(type);
       return stepOf(fresh).run(batch(), { ...settings, dropoutSeed }).lossNats;
     });
     const without = gradientsOf(model, languageModelling, batch().ids, LENGTH).loss;
@@ -97,13 +105,13 @@ describe.each(ARCHITECTURES)('a step of %s', (type) => {
   });
 });
 
-describe('a step', () => {
+describe.each(WAYS)('a step, %s', (way) => {
+  const tiny = maker(way);
+
   it('refuses a loss that is not finite and leaves the weights as they were', () => {
-    const model = keep(tinyModel('llama'));
+    const model = tiny('llama');
     const head = model.parameters.get('lm_head.weight')!;
-    const poison = tf.fill(head.shape, NaN);
-    head.assign(poison);
-    poison.dispose();
+    model.program.write(head, new Float32Array(head.size).fill(NaN));
     const before = readParameters(model);
     expect(() => stepOf(model).run(batch(), settings)).toThrow(/loss \(NaN\) of step 1 is not finite/);
     expect(maxDifference(readParameters(model).subarray(0, 800), before.subarray(0, 800))).toBe(0);
@@ -111,11 +119,11 @@ describe('a step', () => {
 
   it('clips by the global norm, and reports the norm before clipping', () => {
     const run = (maxGradNorm: number) => {
-      const model = keep(tinyModel('llama'));
+      const model = tiny('llama');
       const metrics = stepOf(model, languageModelling, { weightDecay: 0, maxGradNorm }).run(batch(), settings);
       return { norm: metrics.gradientNorm, parameters: readParameters(model) };
     };
-    const before = readParameters(keep(tinyModel('llama')));
+    const before = readParameters(tiny('llama'));
     const [free, tight] = [run(1e3), run(1e-12)];
     expect(tight.norm).toBe(free.norm);
     // Adam's step hardly depends on the gradient's size, until it falls below epsilon.
@@ -124,23 +132,24 @@ describe('a step', () => {
   });
 
   it('decays weights but not norms', () => {
-    const model = keep(tinyModel('llama'));
+    const model = tiny('llama');
     // No gradient moves them: a batch of pad labels only.
     const ids = new Int32Array(2 * LENGTH);
     stepOf(model, languageModelling, { weightDecay: 0.5, maxGradNorm: 1 }).run({ ids, sequences: 2, length: LENGTH, accumulationSteps: 1 }, { ...settings, learningRate: 0.1 });
-    const fresh = keep(tinyModel('llama'));
-    const ratio = (name: string) => model.parameters.get(name)!.dataSync()[4]! / fresh.parameters.get(name)!.dataSync()[4]!;
+    const fresh = tiny('llama');
+    const ratio = (name: string) => model.program.read(model.parameters.get(name)!)[4]! / fresh.program.read(fresh.parameters.get(name)!)[4]!;
     expect(ratio('model.layers.0.mlp.up_proj.weight')).toBeCloseTo(0.95, 5);
     expect(ratio('model.norm.weight')).toBe(1);
   });
 
   it('reports cross-entropy and KL apart when distilling, and a student equal to its teacher has no KL', () => {
-    const student = keep(tinyModel('llama', 3));
+    const program = keep(newProgram(way));
+    const student = tinyModelOf(program, 'llama', 3);
     const options = { alpha: 0.25, temperature: 3, kl_reduction: 'batchmean', ensemble: 'logits', teacher_weights: null } as const;
-    const same = stepOf(student, distillation([keep(tinyModel('llama', 3))], options)).run(batch(), { ...settings, learningRate: 0 });
+    const same = stepOf(student, distillation([tinyModelOf(program, 'llama', 3)], options)).run(batch(), { ...settings, learningRate: 0 });
     expect(same.kl).toBeCloseTo(0, 4);
     expect(same.lossNats).toBeCloseTo(0.25 * same.crossEntropyNats, 4);
-    const other = stepOf(student, distillation([keep(tinyModel('gpt2', 4))], options)).run(batch(), { ...settings, learningRate: 0 });
+    const other = stepOf(student, distillation([tinyModelOf(program, 'gpt2', 4)], options)).run(batch(), { ...settings, learningRate: 0 });
     expect(other.kl).toBeGreaterThan(1e-3);
     expect(other.lossNats).toBeCloseTo(0.25 * other.crossEntropyNats + 0.75 * other.kl!, 4);
   });
