@@ -4,7 +4,7 @@ import { closeSync, existsSync, fstatSync, openSync, readSync } from 'node:fs';
 import type { MetricRecord } from '../../shared/progress.ts';
 import type { MetricSeries } from '../../shared/records.ts';
 import { fromStored, PointTable, toStored } from './points.ts';
-import { lowerBound, smooth, thin } from './series.ts';
+import { lowerBound, smooth, thin, type Series } from './series.ts';
 
 const CHUNK_BYTES = 1 << 20;
 const NEWLINE = 0x0a;
@@ -50,6 +50,7 @@ interface Position {
   seconds: number | null;
 }
 
+const NO_POINTS: Series = { steps: new Float64Array(), values: new Float64Array() };
 const NOWHERE: Position = { tokens: null, epoch: null, seconds: null };
 
 export class MetricTable {
@@ -131,7 +132,8 @@ export class MetricTable {
   series(runId: string, names: readonly string[], { maxPoints, from = -Infinity, to = Infinity, smoothing = 0 }: SeriesOptions): MetricSeries[] {
     const position = this.#db.prepare('SELECT tokens, epoch, seconds FROM positions WHERE run_id = ? AND step = ?');
     return names.map((metric) => {
-      const { steps, values } = this.#points.read(runId, this.#idOf(metric));
+      const id = this.#knownId(metric);
+      const { steps, values } = id === null ? NO_POINTS : this.#points.read(runId, id);
       const [first, end] = [lowerBound(steps, from), lowerBound(steps, to + 1e-9)];
       const smoothed = smoothing > 0 ? smooth(values, smoothing) : null;
       const kept = thin(values, first, end, maxPoints);
@@ -184,6 +186,12 @@ export class MetricTable {
   /** Numbers of new metrics, found before the transaction that uses them. */
   #learnNames(records: readonly MetricRecord[]): void {
     for (const { values } of records) for (const metric in values) this.#idOf(metric);
+  }
+
+  /** A metric's number; null for one that nobody has measured, of which asking must leave nothing behind. */
+  #knownId(metric: string): number | null {
+    const row = this.#db.prepare('SELECT id FROM metric_names WHERE name = ?').get(metric) as { id: number } | undefined;
+    return row?.id ?? null;
   }
 
   #idOf(metric: string): number {
