@@ -44,7 +44,7 @@ export async function fuzzTarget(target: number, { inputs, milliseconds, seed }:
       }
     }, LOOK_MS);
     worker.once('message', (report: TargetReport) => resolve({ ...report, peakRssBytes: peak - start }));
-    worker.once('error', (error) => reject(new Error(`target ${target}, input ${counts[0]}, seed ${seed}: ${error.message}`, { cause: error })));
+    worker.once('error', (error: Error) => reject(new Error(`target ${target}, input ${counts[0]}, seed ${seed}: ${error.message}`, { cause: error })));
     worker.once('exit', (code) => {
       clearInterval(timer);
       if (code !== 0) reject(new Error(`the thread of target ${target} ended with code ${code} at input ${counts[0]}, seed ${seed}`));
