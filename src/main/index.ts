@@ -6,6 +6,7 @@ import { app } from 'electron';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { setUpBridge } from './shell/bridge.ts';
+import { ChosenFolders } from './shell/chosenFolders.ts';
 import { EngineKeeper } from './shell/engineKeeper.ts';
 import { EngineWatch } from './shell/engineWatch.ts';
 import { setUpInstance } from './shell/instance.ts';
@@ -40,7 +41,7 @@ async function start(): Promise<void> {
   setUpTrouble(keeper);
   const watch = new EngineWatch(keeper);
   const windows = new Windows({ preload: join(here, '../preload/index.cjs'), placeFile: join(app.getPath('userData'), 'window.json') });
-  setUpBridge(windows, keeper);
+  setUpBridge(windows, keeper, new ChosenFolders(join(app.getPath('userData'), 'folders.json')));
   setUpQuit(windows, keeper, watch);
   setUpPowerSaveBlocker(watch);
   app.on('second-instance', () => windows.focus());

@@ -59,6 +59,7 @@ export async function launch(root: string = newRoot()): Promise<Shell> {
   const page = await app.firstWindow();
   await page.waitForLoadState();
   await listen(page);
+  await chooseFolder(app, page, root);
   return {
     app,
     process: child,
@@ -75,6 +76,14 @@ export async function launch(root: string = newRoot()): Promise<Shell> {
       rmSync(root, { recursive: true, force: true });
     },
   };
+}
+
+/** Has the user choose a folder in the system's dialog: what lies outside the workspace is for a page only then. */
+export async function chooseFolder(app: ElectronApplication, page: Page, folder: string): Promise<void> {
+  await app.evaluate(({ dialog }, path) => {
+    dialog.showOpenDialog = (() => Promise.resolve({ canceled: false, filePaths: [path] })) as never;
+  }, folder);
+  await page.evaluate(() => (globalThis as unknown as Globals).cria.chooseFolder('Folder'));
 }
 
 /** Keeps what comes over the bridge, beside the page's own listeners. */

@@ -1,5 +1,6 @@
 /** Starts a job in a process of its own and watches over it. The job dies alone, whatever happens to it. */
 import { fork, type ChildProcess } from 'node:child_process';
+import { readFileSync } from 'node:fs';
 import os from 'node:os';
 import { createInterface } from 'node:readline';
 import { CriaError, fromWireError } from '../../shared/errors.ts';
@@ -12,7 +13,7 @@ export type JobEnd =
   /** It said why. */
   | { outcome: 'failed'; error: CriaError }
   /** Its process vanished without a word: killed, crashed, out of memory. */
-  | { outcome: 'died'; how: string };
+  | { outcome: 'died'; how: string; outOfMemory: boolean };
 
 export interface JobListener {
   progress(progress: Progress): void;
@@ -58,7 +59,8 @@ export function startJob(entry: string, label: string, start: Omit<StartJob, 'ty
     execArgv: ['--disable-warning=ExperimentalWarning'],
   });
   giveWay(child);
-  const tail = forwardOutput(child, listener);
+  const output = forwardOutput(child, listener);
+  const killsBefore = memoryKills();
   let said: JobEnd | null = null;
 
   child.on('message', (message: FromJob) => {
@@ -89,10 +91,13 @@ export function startJob(entry: string, label: string, start: Omit<StartJob, 'ty
   });
 
   const ended = new Promise<JobEnd>((resolve) => {
-    child.once('error', (error) => resolve({ outcome: 'died', how: `its process could not be started: ${error.message}` }));
+    child.once('error', (error) => resolve({ outcome: 'died', how: `its process could not be started: ${error.message}`, outOfMemory: false }));
     child.once('close', (code, signal) => {
       const how = signal ? `its process was ended by ${signal}` : `its process ended with code ${code}`;
-      resolve(said ?? { outcome: 'died', how: tail.length ? `${how}; last words: ${tail.join(' / ')}` : how });
+      const { tail, saysMemory } = output;
+      // The system ends who takes too much without a word; it only counts them.
+      const outOfMemory = saysMemory || (signal === 'SIGKILL' && memoryKills() > killsBefore);
+      resolve(said ?? { outcome: 'died', how: tail.length ? `${how}; last words: ${tail.join(' / ')}` : how, outOfMemory });
     });
   });
 
@@ -117,16 +122,32 @@ function send(child: ChildProcess, message: ToJob): void {
   if (child.connected) child.send(message, () => {});
 }
 
-/** Libraries write to the job's standard streams; that belongs into the run's log. Returns the last lines, for the obituary. */
-function forwardOutput(child: ChildProcess, listener: JobListener): string[] {
-  const tail: string[] = [];
+/** Libraries write to the job's standard streams; that belongs into the run's log. Keeps the last lines, for the obituary. */
+function forwardOutput(child: ChildProcess, listener: JobListener): { tail: string[]; saysMemory: boolean } {
+  const output = { tail: [] as string[], saysMemory: false };
+  const { tail } = output;
   for (const stream of [child.stdout!, child.stderr!]) {
     createInterface({ input: stream }).on('line', (line) => {
       if (!line.trim()) return;
+      output.saysMemory ||= isAboutMemory(line);
       tail.push(line.slice(0, 300));
       if (tail.length > 3) tail.shift();
       listener.log('info', line);
     });
   }
-  return tail;
+  return output;
+}
+
+/** How V8, C++ and TensorFlow say that there is no memory left. */
+export function isAboutMemory(text: string): boolean {
+  return /heap out of memory|std::bad_alloc|OOM when allocating|RESOURCE_EXHAUSTED|Cannot allocate memory|Array buffer allocation failed/.test(text);
+}
+
+/** Processes that Linux has ended for want of memory since it started; 0 where it does not say. */
+function memoryKills(): number {
+  try {
+    return Number(/^oom_kill (\d+)$/m.exec(readFileSync('/proc/vmstat', 'utf8'))?.[1] ?? 0);
+  } catch {
+    return 0;
+  }
 }

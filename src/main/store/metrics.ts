@@ -55,6 +55,7 @@ interface Position {
   seconds: number | null;
 }
 
+const NO_POINTS = { steps: new Float64Array(), values: new Float64Array(), smoothed: null, count: 0 };
 const NOWHERE: Position = { tokens: null, epoch: null, seconds: null };
 
 export class MetricTable {
@@ -96,7 +97,11 @@ export class MetricTable {
    * transaction as the metrics, so each line counts once, crash or not; an unfinished last line waits.
    */
   takeInFile(runId: string, path: string): void {
-    if (!existsSync(path)) return;
+    if (!existsSync(path)) {
+      // Lost with the machine's power: what comes is read from its beginning.
+      this.#db.prepare('UPDATE runs SET metric_bytes = 0 WHERE id = ? AND metric_bytes > 0').run(runId);
+      return;
+    }
     const file = openSync(path, 'r');
     try {
       const { metric_bytes: taken } = this.#db.prepare('SELECT metric_bytes FROM runs WHERE id = ?').get(runId) as { metric_bytes: number };
@@ -132,7 +137,8 @@ export class MetricTable {
   series(runId: string, names: readonly string[], { maxPoints, from = -Infinity, to = Infinity, smoothing = 0, positions: wantsPositions = true }: SeriesOptions): MetricSeries[] {
     const position = this.#db.prepare('SELECT tokens, epoch, seconds FROM positions WHERE run_id = ? AND step = ?');
     return names.map((metric) => {
-      const { steps, values, smoothed, count } = this.#part(runId, this.#idOf(metric), { maxPoints, from, to, smoothing });
+      const id = this.#knownId(metric);
+      const { steps, values, smoothed, count } = id === null ? NO_POINTS : this.#part(runId, id, { maxPoints, from, to, smoothing });
       const kept = thin(values, 0, values.length, maxPoints);
       const positions = wantsPositions ? kept.map((index) => (position.get(runId, steps[index]) as Position | undefined) ?? NOWHERE) : [];
       return {
@@ -191,6 +197,12 @@ export class MetricTable {
   /** Numbers of new metrics, found before the transaction that uses them. */
   #learnNames(records: readonly MetricRecord[]): void {
     for (const { values } of records) for (const metric in values) this.#idOf(metric);
+  }
+
+  /** A metric's number; null for one that nobody has measured, of which asking must leave nothing behind. */
+  #knownId(metric: string): number | null {
+    const row = this.#db.prepare('SELECT id FROM metric_names WHERE name = ?').get(metric) as { id: number } | undefined;
+    return row?.id ?? null;
   }
 
   #idOf(metric: string): number {

@@ -32,7 +32,10 @@ export class Store {
   }
 
   updateRun(id: string, patch: RunPatch): void {
-    this.#runs.update(id, patch);
+    // Progress comes many times a second, and only its latest counts.
+    const isOfTheMoment = Object.keys(patch).every((key) => key === 'progress');
+    if (isOfTheMoment) this.#relaxed(() => this.#runs.update(id, patch));
+    else this.#runs.update(id, patch);
   }
 
   getRun(id: string): RunDetail {
@@ -52,11 +55,11 @@ export class Store {
   }
 
   appendMetrics(runId: string, records: readonly MetricRecord[]): void {
-    this.#metrics.append(runId, records);
+    this.#relaxed(() => this.#metrics.append(runId, records));
   }
 
   takeInMetricFile(runId: string, path: string): void {
-    this.#metrics.takeInFile(runId, path);
+    this.#relaxed(() => this.#metrics.takeInFile(runId, path));
   }
 
   latestMetric(runId: string, metric: string): LatestMetric | null {
@@ -68,7 +71,7 @@ export class Store {
   }
 
   appendLog(runId: string, { time, level, message }: LogLine): void {
-    this.#db.prepare('INSERT INTO logs (run_id, time, level, message) VALUES (?, ?, ?, ?)').run(runId, time, level, message);
+    this.#relaxed(() => this.#db.prepare('INSERT INTO logs (run_id, time, level, message) VALUES (?, ?, ?, ?)').run(runId, time, level, message));
   }
 
   /** The last lines of a run's log, oldest first. */
@@ -104,5 +107,18 @@ export class Store {
 
   close(): void {
     this.#db.close();
+  }
+
+  /**
+   * Stores without waiting for the disk what a power cut may take: metrics are taken in again from the run's own file, and its log is for
+   * reading along. The next change that waits makes all before it durable.
+   */
+  #relaxed(action: () => void): void {
+    this.#db.pragma('synchronous = NORMAL');
+    try {
+      action();
+    } finally {
+      this.#db.pragma('synchronous = FULL');
+    }
   }
 }

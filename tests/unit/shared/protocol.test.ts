@@ -8,7 +8,7 @@ const info = {
 
 function connect(handlers: Partial<Handlers>) {
   const [ours, theirs] = channelPair();
-  const emit = serve(ours, handlers as Handlers);
+  const emit = serve(ours, handlers as Handlers, () => null);
   return { client: createClient(theirs), raw: theirs, emit };
 }
 

@@ -1,5 +1,6 @@
 /** Long series: chunks and rows give the same points, and nothing extreme is ever hidden. */
 import { join } from 'node:path';
+import Database from 'better-sqlite3';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { CHUNK_POINTS } from '../../../src/main/store/points.ts';
@@ -100,4 +101,15 @@ describe('a long series', () => {
     expect(read().tokens[1]).toBe(10 * read().steps[1]!);
     store.close();
   });
+});
+
+it('leaves nothing behind when it is asked for a metric that nobody has measured', () => {
+  const path = join(temporaryFolder(), 'cria.db');
+  const store = Store.open(path);
+  const runId = newRun(store);
+  for (let i = 0; i < 20; i++) expect(store.metricSeries(runId, [`junk ${i}`], { maxPoints: 10 })[0]!.steps).toEqual([]);
+  store.close();
+  const db = new Database(path, { readonly: true });
+  expect(db.prepare('SELECT count(*) FROM metric_names').pluck().get()).toBe(0);
+  db.close();
 });
