@@ -79,7 +79,7 @@ export function runHandlers({ store, workspace, queue, emit }: Services): Domain
     },
     'run.metrics': ({ runId, names, ...options }) => store.metricSeries(runId, names, options),
     'run.sparklines': ({ runIds }) =>
-      Object.fromEntries(runIds.map((id) => [id, store.metricSeries(id, ['train/loss'], { maxPoints: SPARKLINE_POINTS })[0]!.values.filter(Number.isFinite)])),
+      Object.fromEntries(runIds.map((id) => [id, store.metricSeries(id, ['train/loss'], { maxPoints: SPARKLINE_POINTS, positions: false })[0]!.values.filter(Number.isFinite)])),
     'run.log': ({ runId, limit }) => store.listLog(runId, { limit }),
     'run.checkpoints': ({ runId }) => listCheckpoints(workspace.runFolder(runId)),
     'run.samples': ({ runId }) => readSamples(workspace.runFolder(runId)),

@@ -1,6 +1,7 @@
 /** Starts a job in a process of its own and watches over it. The job dies alone, whatever happens to it. */
 import { fork, type ChildProcess } from 'node:child_process';
 import { readFileSync } from 'node:fs';
+import os from 'node:os';
 import { createInterface } from 'node:readline';
 import { CriaError, fromWireError } from '../../shared/errors.ts';
 import type { JobReport, LogLevel, Progress } from '../../shared/progress.ts';
@@ -42,6 +43,9 @@ const JOB_ENVIRONMENT = {
   MALLOC_TOP_PAD_: '67108864',
 };
 
+/** How much lower than its engine's a job's priority is. */
+const JOB_NICENESS = 5;
+
 /**
  * @param entry path of job.ts, or of what the build made of it
  * @param label shows in the system's process list, and tells a later engine whose process this was
@@ -54,6 +58,7 @@ export function startJob(entry: string, label: string, start: Omit<StartJob, 'ty
     env: { ...JOB_ENVIRONMENT, ...process.env },
     execArgv: ['--disable-warning=ExperimentalWarning'],
   });
+  giveWay(child);
   const output = forwardOutput(child, listener);
   const killsBefore = memoryKills();
   let said: JobEnd | null = null;
@@ -97,6 +102,19 @@ export function startJob(entry: string, label: string, start: Omit<StartJob, 'ty
   });
 
   return { pid: child.pid ?? -1, ended, stop: () => send(child, { type: 'stop' }), kill: () => void child.kill('SIGKILL') };
+}
+
+/**
+ * Lets the engine and the window go first when they want a processor that the job has: they want it for a moment, the job for hours. On an
+ * idle machine the job loses nothing. Threads that the job starts later inherit it.
+ */
+function giveWay({ pid }: ChildProcess): void {
+  if (pid === undefined) return;
+  try {
+    os.setPriority(pid, Math.min(os.constants.priority.PRIORITY_LOW, os.getPriority(pid) + JOB_NICENESS));
+  } catch {
+    // It has ended already, or this system does not allow it: then it is as it was.
+  }
 }
 
 function send(child: ChildProcess, message: ToJob): void {

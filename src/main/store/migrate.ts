@@ -7,6 +7,7 @@ import { syncFolder } from '../disk/atomic.ts';
 import { initial } from './migrations/0010-initial.ts';
 import { metricChunks } from './migrations/0020-metric-chunks.ts';
 import { suites } from './migrations/0040-suites.ts';
+import { metricExtremes } from './migrations/0050-metric-extremes.ts';
 
 /** Numbered in tens, one per file, never edited once released. */
 export interface Migration {
@@ -15,7 +16,7 @@ export interface Migration {
   sql: string;
 }
 
-export const MIGRATIONS: readonly Migration[] = [initial, metricChunks, suites];
+export const MIGRATIONS: readonly Migration[] = [initial, metricChunks, suites, metricExtremes];
 
 /**
  * Opens the database at that path, making it or bringing it up to date.

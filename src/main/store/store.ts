@@ -7,7 +7,7 @@ import type { SubtaskScore, SuiteScore } from '../../shared/results.ts';
 import { EvaluationTable, type EvaluationFilter } from './evaluations.ts';
 import { MetricTable, type LatestMetric, type SeriesOptions } from './metrics.ts';
 import { openDatabase } from './migrate.ts';
-import { RunTable, type NewRunRow, type RunFilter, type RunPatch } from './runs.ts';
+import { RunTable, type NewRunRow, type RunFilter, type RunList, type RunPatch } from './runs.ts';
 
 export class Store {
   readonly #db: Database.Database;
@@ -50,7 +50,7 @@ export class Store {
     return this.#runs.find(reference);
   }
 
-  listRuns(filter: RunFilter): { rows: RunSummary[]; total: number } {
+  listRuns(filter: RunFilter): RunList {
     return this.#runs.list(filter);
   }
 

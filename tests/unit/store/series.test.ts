@@ -30,15 +30,15 @@ describe('thinning', () => {
 });
 
 describe('smoothing', () => {
-  it('leaves a constant as it is from its first value on, and passes over what is not finite', () => {
+  it('leaves a constant as it is (TensorBoard 1518) from its first value on, and passes over what is not finite', () => {
     expect([...smooth(Float64Array.from([2, 2, NaN, 2]), 0.99)].map((value) => Number(value.toFixed(9)))).toEqual([2, 2, NaN, 2]);
   });
-  it('is the debiased exponential mean', () => {
+  it('is the debiased exponential mean (TensorBoard 786)', () => {
     const [first, second] = smooth(Float64Array.from([1, 3]), 0.5);
     expect(first).toBe(1);
     expect(second).toBeCloseTo((0.5 * 1 * 0.5 + 0.5 * 3) / (1 - 0.25), 12);
   });
-  it('is the same whatever is shown of it', () => {
+  it('is the same whatever is shown of it (TensorBoard 6829)', () => {
     const store = openStore();
     const id = newRun(store);
     store.appendMetrics(id, Array.from({ length: 3000 }, (_, i) => ({ step: i, values: { 'train/loss': Math.sin(i / 50) + (i % 7) / 10 } })));
