@@ -22,7 +22,7 @@ describe('protocol', () => {
     const list = vi.fn(() => ({ rows: [], values: [], total: 0 }));
     const { client } = connect({ 'run.list': list });
     await client.request('run.list', {});
-    expect(list).toHaveBeenCalledWith({ sort: 'created', descending: true, limit: 100, offset: 0, columns: [] });
+    expect(list).toHaveBeenCalledWith({ sort: 'created', descending: true, limit: 100, offset: 0, columns: [] }, null);
   });
 
   it('carries an error as code, message and hint', async () => {
