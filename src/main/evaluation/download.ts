@@ -60,7 +60,7 @@ export async function downloadSuite(name: string, dataFolder: string, options: D
   const origins = options.origins ?? ORIGINS;
   if (!DOWNLOADABLE.includes(name) || suite.subtasks === null) throw new CriaError('bad-input', `${suite.title} cannot be downloaded.`, suite.howToGet);
   const folder = join(dataFolder, suite.source.folders[0]!);
-  mkdirSync(folder, { recursive: true });
+  mkdirSync(folder, { recursive: true, mode: 0o700 });
   const files = suite.name === 'blimp-full'
     ? suite.subtasks.map((subtask): RemoteFile => ({ name: `${subtask.name}.jsonl`, url: `${origins.blimp}${subtask.name}.jsonl`, sha256: null }))
     : await listOsfFolder(['evaluation_data', suite.source.folders[0]!], suite, origins.osf, options);
@@ -106,7 +106,7 @@ async function fetchFile(path: string, file: RemoteFile, suite: Suite, options: 
     },
   });
   try {
-    await pipeline(Readable.fromWeb(response.body as ReadableStream), measure, createWriteStream(partial, { flags: append ? 'a' : 'w' }),
+    await pipeline(Readable.fromWeb(response.body as ReadableStream), measure, createWriteStream(partial, { flags: append ? 'a' : 'w', mode: 0o600 }),
       options.signal ? { signal: options.signal } : {});
   } catch (error) {
     throw failure(file.url, error, options);

@@ -16,8 +16,13 @@ export function corpusHandlers(services: Services): DomainHandlers<'corpus' | 't
   const tokenizers = new TokenizerCache();
 
   return {
-    'corpus.clean': (params) => started(queue.submit({ kind: 'clean', name: `Clean ${basename(params.input)}`, params })),
-    'corpus.import'({ source, name }) {
+    'corpus.clean'(params, caller) {
+      caller.read(params.input);
+      caller.write(params.output);
+      return started(queue.submit({ kind: 'clean', name: `Clean ${basename(params.input)}`, params }));
+    },
+    'corpus.import'({ source, name }, caller) {
+      caller.read(source);
       if (!isSafeName(name)) throw new CriaError('bad-input', `"${name}" cannot be a corpus name.`, 'Use letters, digits, ".", "_", "-" and spaces.');
       const output = join(workspace.corpora, name);
       if (name === TOKEN_FOLDER || existsSync(output)) throw new CriaError('exists', `There is a corpus named "${name}" already.`, 'Choose another name.');
@@ -43,11 +48,23 @@ export function corpusHandlers(services: Services): DomainHandlers<'corpus' | 't
         };
       });
     },
-    'corpus.encode': (params) => started(queue.submit({ kind: 'encode', name: `Encode ${basename(params.input)}`, params })),
-    'demo.makeCorpus': (params) => started(queue.submit({ kind: 'demo-corpus', name: 'Demo corpus', params })),
+    'corpus.encode'(params, caller) {
+      caller.read(params.input);
+      caller.read(params.tokenizer);
+      caller.write(params.output);
+      return started(queue.submit({ kind: 'encode', name: `Encode ${basename(params.input)}`, params }));
+    },
+    'demo.makeCorpus'(params, caller) {
+      caller.write(params.output);
+      return started(queue.submit({ kind: 'demo-corpus', name: 'Demo corpus', params }));
+    },
     'demo.start': ({ tiny }) => startDemo(services, tiny),
 
-    'tokenizer.train': (params) => started(queue.submit({ kind: 'tokenizer', name: `Tokenizer ${basename(params.output)}`, params })),
+    'tokenizer.train'(params, caller) {
+      for (const input of params.inputs) caller.read(input);
+      caller.write(params.output);
+      return started(queue.submit({ kind: 'tokenizer', name: `Tokenizer ${basename(params.output)}`, params }));
+    },
     async 'tokenizer.list'() {
       const made = new Map(store.listRuns({ kinds: ['tokenizer'], states: ['done'], limit: 10_000 }).rows.map(({ id }) => [resolve((store.getRun(id).params as { output: string }).output), id]));
       const inWorkspace = readdirSync(workspace.tokenizers).filter((name) => name.endsWith('.json')).map((name) => join(workspace.tokenizers, name));
@@ -62,7 +79,8 @@ export function corpusHandlers(services: Services): DomainHandlers<'corpus' | 't
       }));
       return entries.flat().sort((a, b) => b.createdAt - a.createdAt);
     },
-    async 'tokenizer.try'({ tokenizer, text }) {
+    async 'tokenizer.try'({ tokenizer, text }, caller) {
+      caller.read(tokenizer);
       const loaded = await tokenizers.load(tokenizer);
       return { tokens: loaded.encode(text).map((id) => ({ id, text: loaded.decode([id]) })) };
     },

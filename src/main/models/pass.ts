@@ -1,14 +1,16 @@
 /** What one forward pass of any architecture has about it: its dropout masks and the adapters it runs with. */
 import { tf, type Tensor2D } from '../tensorflow/tf.ts';
 import { Dropout } from './dropout.ts';
-import type { Adapters, ForwardOptions } from './languageModel.ts';
+import type { Adapters, ForwardOptions, Layout } from './languageModel.ts';
 
 export class Pass {
   readonly dropout: Dropout;
+  readonly layout: Layout | undefined;
   readonly #adapters: Adapters | undefined;
 
-  constructor({ dropoutSeed, adapters }: ForwardOptions) {
+  constructor({ dropoutSeed, adapters, layout }: ForwardOptions) {
     this.dropout = new Dropout(dropoutSeed);
+    this.layout = layout;
     this.#adapters = adapters;
   }
 
