@@ -2,7 +2,7 @@
 import { resolve } from 'node:path';
 import { EngineKeeper } from '../../src/main/shell/engineKeeper.ts';
 
-const keeper = new EngineKeeper({ node: process.execPath, entry: resolve(import.meta.dirname, '../../src/main/engineProcess.ts'), workspace: process.argv[2]!, environment: process.env });
+const keeper = new EngineKeeper({ node: process.execPath, entry: resolve(import.meta.dirname, '../../src/main/engineProcess.ts'), workspace: process.argv[2]! });
 keeper.onFailure = (error) => {
   process.stderr.write(`${error.message}\n`);
   process.exit(1);
