@@ -40,7 +40,7 @@ module.exports = {
       from: { path: '^src/main/index\\.ts$' },
       to: { path: '^(src/main/(engine|workspace)\\.ts|src/main/(handlers|queue|cli)/|src/main/store/store\\.ts|src/main/tensorflow/|node_modules/(better-sqlite3|tokenizers|ws)/)', reachable: true },
     },
-    { name: 'preload-knows-only-the-bridge', severity: 'error', from: { path: '^src/preload' }, to: { path: '^src/', pathNot: '^src/shared/shellBridge\\.ts$' } },
+    { name: 'preload-knows-only-the-bridge', severity: 'error', from: { path: '^src/preload' }, to: { path: '^src/', pathNot: '^src/shared/(shell|setup)Bridge\\.ts$' } },
     { name: 'only-the-shell-and-preload-know-electron', severity: 'error', from: { path: '^src', pathNot: '^src/(main/index\\.ts|main/shell/|preload/)' }, to: { path: '^(node_modules/)?electron(/|$)' } },
     { name: 'no-unresolved', severity: 'error', from: {}, to: { couldNotResolve: true } },
   ],

@@ -6,11 +6,11 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Store } from '../src/main/store/store.ts';
+import { logLongRuns } from './fill.ts';
 import type { BenchResult } from './result.ts';
 
 const RUNS = 8;
 const POINTS = 1_000_000;
-const BATCH = 20_000;
 const MAX_POINTS = 1600;
 
 export function benchSeries(): Promise<BenchResult[]> {
@@ -18,16 +18,7 @@ export function benchSeries(): Promise<BenchResult[]> {
   try {
     const path = join(folder, 'cria.db');
     let store = Store.open(path);
-    const ids = Array.from({ length: RUNS }, (_, i) => store.createRun({ kind: 'train', name: `run ${i}`, params: {}, project: '' }).id);
-    const started = performance.now();
-    for (const [run, id] of ids.entries()) {
-      process.stderr.write(`\rlogging run ${run + 1} of ${RUNS}`);
-      for (let from = 0; from < POINTS; from += BATCH) {
-        store.appendMetrics(id, Array.from({ length: BATCH }, (_, i) => ({ step: from + i, values: { 'train/loss': 4 * Math.exp(-(from + i) / 2e5) + ((i * 7919 + run) % 101) / 200 }, tokens: 128 * (from + i), seconds: (from + i) / 10 })));
-      }
-    }
-    process.stderr.write('\n');
-    const logged = (performance.now() - started) / 1000;
+    const { ids, pointsPerSecond } = logLongRuns(store, { runs: RUNS, points: POINTS });
     store.close();
 
     store = Store.open(path);
@@ -43,7 +34,7 @@ export function benchSeries(): Promise<BenchResult[]> {
       result('the same smoothed', smoothed, 1000),
       result('the same again', again, 1000),
       result('a zoom of one run, the slowest of 40', Math.max(...zooms), 33),
-      { case: 'points taken in', precision: '-', ours: (RUNS * POINTS) / logged, unit: 'points/s', peer: null, ratio: null },
+      { case: 'points taken in', precision: '-', ours: pointsPerSecond, unit: 'points/s', peer: null, ratio: null },
     ]);
   } finally {
     rmSync(folder, { recursive: true, force: true });

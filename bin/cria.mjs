@@ -4,11 +4,15 @@
  * fetches the right one and starts itself again with it. `--run FILE.ts` runs a script of the project instead (benches, tests).
  */
 import { spawn } from 'node:child_process';
-import { resolve } from 'node:path';
+import nodeModule from 'node:module';
+import { join, resolve } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
-import { projectRoot } from '../scripts/setup/environment.mjs';
+import { cacheFolder, projectRoot } from '../scripts/setup/environment.mjs';
 import { SetupFailure } from '../scripts/setup/failure.mjs';
 import { prepare, prepareNode } from '../scripts/setup/setup.mjs';
+
+// Compiled code is kept between starts, where Node can do that; an old Node only ever starts the right one.
+nodeModule.enableCompileCache?.(join(cacheFolder(), 'compiled'));
 
 /** Runs this file again with another Node, in its place: same terminal, same signals, same exit. */
 function becomeChild(node) {

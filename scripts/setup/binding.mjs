@@ -12,6 +12,8 @@ import { diskFull, SetupFailure } from './failure.mjs';
 import { nodePath } from './node.mjs';
 import { tensorflowFolder, variant } from './tensorflow.mjs';
 
+/** @typedef {import('./command.mjs').Context} Context */
+
 const sources = () => join(projectRoot, 'node_modules', '@tensorflow', 'tfjs-node-gpu', 'binding');
 const LIBRARIES = ['libtensorflow_cc.so.2', 'libtensorflow_framework.so.2'];
 
@@ -25,7 +27,8 @@ function bindingPath() {
 export const bindingStep = {
   name: 'Binding to TensorFlow',
   isDone: () => existsSync(bindingPath()),
-  async run() {
+  /** @param {Context} context */
+  async run({ signal }) {
     const target = bindingPath();
     const tensorflow = tensorflowFolder();
     mkdirSync(join(cacheFolder(), 'bindings'), { recursive: true });
@@ -36,7 +39,7 @@ export const bindingStep = {
       join(sources(), 'tfjs_backend.cc'), join(sources(), 'tfjs_binding.cc'), '-o', work,
       ...LIBRARIES.map((library) => join(tensorflow, library)), `-Wl,-rpath,${tensorflow}`,
     ];
-    const { code, output } = await runCommand('g++', args).catch(() => {
+    const { code, output } = await runCommand('g++', args, { signal }).catch(() => {
       throw new SetupFailure('No C++ compiler (g++) was found.', 'Install one (Debian, Ubuntu: sudo apt install g++) and run it again.');
     });
     if (code !== 0) {
@@ -58,10 +61,11 @@ export const checkStep = {
       return false;
     }
   },
-  async run() {
+  /** @param {Context} context */
+  async run({ signal }) {
     const manifest = { binding: bindingPath(), library: tensorflowFolder(), version: '', variant: process.env.CRIA_TENSORFLOW ? 'cpu' : variant() };
     const script = fileURLToPath(new URL('./check.cjs', import.meta.url));
-    const { code, output } = await runCommand(nodePath(), [script, manifest.binding, projectRoot], { env: { ...process.env, TF_CPP_MIN_LOG_LEVEL: '2' } });
+    const { code, output } = await runCommand(nodePath(), [script, manifest.binding, projectRoot], { signal, env: { ...process.env, TF_CPP_MIN_LOG_LEVEL: '2' } });
     const version = /^TensorFlow (\S+) works$/m.exec(output)?.[1];
     if (code !== 0 || !version) throw loadFailure(output);
     const work = `${manifestPath()}.${process.pid}.tmp`;

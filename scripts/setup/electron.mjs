@@ -38,8 +38,8 @@ function failedLately() {
 export const electronStep = {
   name: 'Electron',
   isDone: () => !hasDisplay() || electronPath() !== null || failedLately(),
-  /** @param {(text: string) => void} say */
-  async run(say) {
+  /** @param {import('./command.mjs').Context} context */
+  async run({ say }) {
     const { code, output } = await runCommand(nodePath(), [join(packageFolder, 'install.js')], { cwd: packageFolder, show: true });
     if (code === 0 && electronPath()) return;
     const reason = lastWords(output);

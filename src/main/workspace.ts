@@ -1,8 +1,13 @@
 /** The workspace folder: everything Cria keeps, and the only place where names become paths. */
-import { accessSync, constants, existsSync, mkdirSync, realpathSync, statSync } from 'node:fs';
+import { accessSync, chmodSync, constants, existsSync, realpathSync, statSync } from 'node:fs';
 import { isAbsolute, join, resolve } from 'node:path';
 import { CriaError } from '../shared/errors.ts';
-import { isSafeName } from './disk/atomic.ts';
+import { isSafeName, makeFolder } from './disk/atomic.ts';
+
+/** Whether a model's reference is a path, not a name. */
+export function isPath(reference: string): boolean {
+  return isAbsolute(reference) || /[\\/]/.test(reference);
+}
 
 export class Workspace {
   readonly root: string;
@@ -27,8 +32,9 @@ export class Workspace {
     this.data = join(this.root, 'data');
     try {
       for (const folder of [this.root, this.corpora, this.tokenizers, this.models, this.runs, this.data]) {
-        mkdirSync(folder, { recursive: true, mode: 0o700 });
+        makeFolder(folder);
       }
+      this.#closeToOthers();
       accessSync(this.root, constants.W_OK);
     } catch (error) {
       throw new CriaError('not-writable', `The workspace ${this.root} cannot be written to: ${(error as Error).message}`,
@@ -54,11 +60,23 @@ export class Workspace {
       return { name: nameOrPath, folder: join(this.models, nameOrPath) };
     }
     const folder = resolve(nameOrPath);
-    if ((isAbsolute(nameOrPath) || /[\\/]/.test(nameOrPath)) && existsSync(join(folder, 'config.json')) && statSync(folder).isDirectory()) {
+    if (isPath(nameOrPath) && existsSync(join(folder, 'config.json')) && statSync(folder).isDirectory()) {
       return { name: folder.split(/[\\/]/).pop()!, folder: realpathSync(folder) };
     }
     throw new CriaError('not-found', `There is no model "${nameOrPath}" in ${this.models}, nor a Hugging Face folder at that path.`,
       'See `cria models` for the names, or give the path of a folder that holds config.json and model.safetensors.');
+  }
+
+  /**
+   * Takes others' permissions from what an earlier Cria, or a careless copy, left open. The root itself may be a folder that the user
+   * shares with purpose, so only what is Cria's own inside it is closed.
+   */
+  #closeToOthers(): void {
+    const database = ['', '-wal', '-shm'].map((suffix) => `${this.database}${suffix}`);
+    for (const path of [this.corpora, this.tokenizers, this.models, this.runs, this.data, ...database]) {
+      const stats = statSync(path, { throwIfNoEntry: false });
+      if (stats && stats.mode & 0o077 && stats.uid === process.getuid?.()) chmodSync(path, stats.mode & 0o700);
+    }
   }
 
   #name(name: string, what: string): string {

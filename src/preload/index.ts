@@ -11,6 +11,7 @@ const bridge: ShellBridge = {
   chooseFolder: (title) => ipcRenderer.invoke(FROM_PAGE.chooseFolder, title) as Promise<string | null>,
   setProgress: (fraction) => ipcRenderer.send(FROM_PAGE.setProgress, fraction),
   notify: (title, body) => ipcRenderer.send(FROM_PAGE.notify, title, body),
+  setUnsaved: (unsaved) => ipcRenderer.send(FROM_PAGE.setUnsaved, unsaved),
   onCommand: (listener) => void ipcRenderer.on(TO_PAGE.command, (_event, command: string) => listener(command)),
 };
 

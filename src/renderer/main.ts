@@ -1,4 +1,4 @@
-/** The window's beginning: theme first, so that nothing flashes, then the app, then the connection. */
+/** The window's beginning: theme first, so that nothing flashes, then the connection, then the app. */
 import { createPinia } from 'pinia';
 import { createApp } from 'vue';
 import type { Method } from '../shared/contract.ts';
@@ -10,9 +10,10 @@ import './style/tokens.css';
 import './style/base.css';
 
 applyTheme();
+// Under way while the page is built.
+void engine.connect();
 // eslint-disable-next-line @typescript-eslint/no-unsafe-argument -- the linter's parser does not know Vue's files; vue-tsc does.
 createApp(App).use(createPinia()).use(router).mount('#app');
-void engine.connect();
 
 // A browser under automation may ask the engine through the page's own connection: tests set their scenes with it.
 if (navigator.webdriver) Object.assign(window, { criaTest: (method: Method, params: object) => engine.request(method, params as never) });

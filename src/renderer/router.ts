@@ -1,15 +1,24 @@
 /** Pages and their addresses. The address keeps what a page shows, so that every view can be reopened. */
-import { watchAddress } from './viewAddress.ts';
 import { createRouter, createWebHashHistory } from 'vue-router';
+import RunsPage from './pages/RunsPage.vue';
+import { watchAddress } from './viewAddress.ts';
+
+const RunPage = () => import('./pages/RunPage.vue');
+const ComparePage = () => import('./pages/ComparePage.vue');
+
+/** Brings the pages with charts, which are the largest, while nobody waits for them. */
+export const prefetchPages = () => requestIdleCallback(() => void Promise.all([RunPage(), ComparePage()]), { timeout: 3000 });
 
 export const router = createRouter({
   // No server knows these addresses, and the shell loads files.
   history: createWebHashHistory(),
   routes: [
     { path: '/', redirect: '/runs' },
-    { path: '/runs', name: 'Runs', component: () => import('./pages/RunsPage.vue') },
-    { path: '/runs/:id', name: 'Run', component: () => import('./pages/RunPage.vue'), props: true },
-    { path: '/compare', name: 'Compare', component: () => import('./pages/ComparePage.vue') },
+    // The page that a start shows comes with the app; the others when they are gone to.
+    // eslint-disable-next-line @typescript-eslint/no-unsafe-assignment -- the linter's parser does not know Vue's files; vue-tsc does.
+    { path: '/runs', name: 'Runs', component: RunsPage },
+    { path: '/runs/:id', name: 'Run', component: RunPage, props: true },
+    { path: '/compare', name: 'Compare', component: ComparePage },
     { path: '/new', name: 'New run', component: () => import('./pages/NewRunPage.vue') },
     { path: '/distil', name: 'Distil', component: () => import('./pages/DistilPage.vue') },
     { path: '/queue', name: 'Queue', component: () => import('./pages/QueuePage.vue') },

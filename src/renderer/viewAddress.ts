@@ -10,6 +10,9 @@ export const beginnings = ref(0);
 
 let isOwn = false;
 
+/** Whether the address is being changed by the page that it belongs to. */
+export const isOwnView = (): boolean => isOwn;
+
 export async function keepView(router: Router, query: LocationQueryRaw): Promise<void> {
   isOwn = true;
   await router.replace({ query }).finally(() => (isOwn = false));

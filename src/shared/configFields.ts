@@ -19,6 +19,9 @@ const text = z.string().min(1);
 const positiveInteger = z.int().min(1).max(1e9);
 const probability = z.number().min(0).max(0.99);
 
+/** The deepest models have some hundreds; a number beyond is a slip that would take ages to reckon with. */
+export const MAX_LAYERS = 10_000;
+
 const WHOLE = 'a whole number above 0';
 const RATE = 'a number from 0 to 0.99';
 const TRUTH = 'true or false';
@@ -34,7 +37,7 @@ export const CONFIG_FIELDS: readonly ConfigField[] = [
   { key: 'model.name', schema: text, expected: 'a name', help: 'Folder under the workspace\'s models' },
   { key: 'model.hidden_size', schema: positiveInteger, expected: WHOLE, help: 'Width of the hidden states' },
   { key: 'model.intermediate_size', schema: positiveInteger.nullable(), fallback: null, expected: `${WHOLE}, or null`, help: 'Feed-forward width of a Llama; GPT2 and GPTJ use 4 x hidden_size' },
-  { key: 'model.n_layer', schema: positiveInteger, expected: WHOLE, help: 'Number of blocks' },
+  { key: 'model.n_layer', schema: z.int().min(1).max(MAX_LAYERS), expected: `a whole number from 1 to ${MAX_LAYERS}`, help: 'Number of blocks' },
   { key: 'model.n_head', schema: positiveInteger, expected: WHOLE, help: 'Number of attention heads; divides hidden_size' },
   { key: 'model.tie_word_embeddings', schema: z.boolean(), fallback: (type: unknown) => type === 'GPT2', expected: TRUTH, help: 'Whether the head is the embedding matrix' },
   { key: 'model.resid_pdrop', schema: probability, fallback: (type: unknown) => (type === 'GPT2' ? 0.1 : 0), expected: RATE, help: 'Dropout after attention and feed-forward (GPT2, GPTJ)' },

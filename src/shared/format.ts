@@ -1,5 +1,10 @@
 /** Numbers as people read them, in the terminal and in the window. */
 
+// Made once: making one takes longer than a thousand numbers, and a list shows hundreds.
+const INTEGER = new Intl.NumberFormat('en-US', { maximumFractionDigits: 0 });
+const DATE = new Intl.DateTimeFormat('en-GB', { day: 'numeric', month: 'short', year: 'numeric', hour: '2-digit', minute: '2-digit' });
+const CLOCK = new Intl.DateTimeFormat('en-GB', { timeStyle: 'medium' });
+
 /** "2 h 14 min", "3 min 5 s", "12 s". */
 export function formatDuration(seconds: number): string {
   const whole = Math.max(0, Math.round(seconds));
@@ -18,7 +23,7 @@ export function formatQuantity(value: number, unit: string): string {
 }
 
 export function formatInteger(value: number): string {
-  return Math.round(value).toLocaleString('en-US');
+  return INTEGER.format(Math.round(value));
 }
 
 /** "0.72M", "58.4M", "1.20B": as papers name models. */
@@ -59,7 +64,12 @@ export function formatAgo(time: number, now: number): string {
 
 /** "24 Nov 2026, 14:05". */
 export function formatDate(time: number): string {
-  return new Date(time).toLocaleString('en-GB', { day: 'numeric', month: 'short', year: 'numeric', hour: '2-digit', minute: '2-digit' });
+  return DATE.format(time);
+}
+
+/** "14:05:09". */
+export function formatClock(time: number): string {
+  return CLOCK.format(time);
 }
 
 /** Short forms for axes and cells: "12,345", "1.2M", "0.00042". */

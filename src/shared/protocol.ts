@@ -18,10 +18,10 @@ type Request = { id: number; method: string; params: unknown };
 type Answer = { id: number; result: unknown } | { id: number; error: WireError };
 type Event = { event: string; data: unknown };
 
-const requestShape = z.object({ id: z.int(), method: z.string(), params: z.unknown() });
+const requestShape = z.object({ id: z.int(), method: z.string(), params: z.unknown().optional() });
 
-/** What the engine does for each request. */
-export type Handlers = { [M in Method]: (params: ParamsOf<M>) => Promise<ResultOf<M>> | ResultOf<M> };
+/** What the engine does for each request; told who asks. */
+export type Handlers<Caller = unknown> = { [M in Method]: (params: ParamsOf<M>, caller: Caller) => Promise<ResultOf<M>> | ResultOf<M> };
 
 /** The engine as its clients see it: the CLI, the host's socket, the window's bridge. */
 export interface EngineClient {
@@ -44,24 +44,33 @@ function parse<T>(schema: z.ZodType<T>, value: unknown, what: string): T {
     'Client and engine may be of different versions; restart both.');
 }
 
-/** Serves requests that arrive on a channel. Returns a function that sends an event to this client. */
-export function serve(channel: Channel, handlers: Handlers): <E extends EventName>(event: E, data: EventOf<E>) => void {
+/**
+ * Serves requests that arrive on a channel. Returns a function that sends an event to this client.
+ * @param caller whoever is at the other end, as the handlers know him
+ */
+export function serve<Caller>(channel: Channel, handlers: Handlers<Caller>, caller: () => Caller): <E extends EventName>(event: E, data: EventOf<E>) => void {
   channel.onMessage((message) => {
-    const shaped = requestShape.safeParse(message);
-    if (!shaped.success) return; // Without an id there is nobody to answer.
-    void answer(shaped.data as Request, handlers).then((reply) => channel.send(reply));
+    const request = asRequest(message);
+    if (!request) return; // Without an id there is nobody to answer.
+    void answer(request, handlers, caller()).then((reply) => channel.send(reply));
   });
   return (event, data) => channel.send({ event, data } satisfies Event);
 }
 
-async function answer({ id, method, params }: Request, handlers: Handlers): Promise<Answer> {
+/** A message that is a request, without whatever else it carries; null for any other. */
+export function asRequest(message: unknown): { id: number; method: string; params: unknown } | null {
+  const shaped = requestShape.safeParse(message);
+  return shaped.success ? (shaped.data as Request) : null;
+}
+
+async function answer<Caller>({ id, method, params }: Request, handlers: Handlers<Caller>, caller: Caller): Promise<Answer> {
   try {
     if (!Object.hasOwn(REQUESTS, method)) {
       throw new CriaError('bad-request', `There is no request "${method}".`, 'Client and engine may be of different versions.');
     }
     const entry = REQUESTS[method as Method];
-    const handler = handlers[method as Method] as (params: unknown) => unknown;
-    const result: unknown = await handler(parse<unknown>(entry.params, params, `The request ${method}`));
+    const handler = handlers[method as Method] as (params: unknown, caller: Caller) => unknown;
+    const result: unknown = await handler(parse<unknown>(entry.params, params, `The request ${method}`), caller);
     return { id, result };
   } catch (error) {
     return { id, error: toWireError(error) };

@@ -50,20 +50,22 @@ export type RunDetail = z.infer<typeof runDetail>;
 export const logLine = z.object({ time: z.number(), level: z.enum(['info', 'warning', 'error']), message: z.string() });
 export type LogLine = z.infer<typeof logLine>;
 
-/** JSON has no NaN; a number that crosses as text says which non-finite value it was. */
-const anyNumber = z.number().or(z.nan());
+/** Long lists of numbers are checked as a whole: element by element through schemas takes longer than drawing them. NaN is a value. */
+const numbers = z.custom<number[]>((value) => Array.isArray(value) && value.every((each) => typeof each === 'number'), 'should be numbers');
+const numbersOrNull = z.custom<(number | null)[]>((value) => Array.isArray(value) && value.every((each) => each === null || typeof each === 'number'), 'should be numbers or null');
 
 export const metricSeries = z.object({
   metric: z.string(),
   /** Points before thinning. */
   count: z.int(),
-  steps: z.array(z.number()),
-  values: z.array(anyNumber),
+  steps: numbers,
+  values: numbers,
   /** Smoothed values at the same steps; empty when no smoothing was asked for. */
-  smoothed: z.array(anyNumber),
-  tokens: z.array(z.number().nullable()),
-  epochs: z.array(z.number().nullable()),
-  seconds: z.array(z.number().nullable()),
+  smoothed: numbers,
+  /** Where the run was at each step; empty when positions were not asked for. */
+  tokens: numbersOrNull,
+  epochs: numbersOrNull,
+  seconds: numbersOrNull,
 });
 export type MetricSeries = z.infer<typeof metricSeries>;
 

@@ -14,6 +14,8 @@ export interface ShellBridge {
   chooseFolder(title: string): Promise<string | null>;
   setProgress(fraction: number | null): void;
   notify(title: string, body: string): void;
+  /** Whether the page has text that would be lost with it. */
+  setUnsaved(unsaved: boolean): void;
   /** A menu command, e.g. "go:/new". */
   onCommand(listener: (command: string) => void): void;
 }
@@ -25,6 +27,7 @@ export const FROM_PAGE = {
   chooseFolder: 'cria:choose-folder',
   setProgress: 'cria:set-progress',
   notify: 'cria:notify',
+  setUnsaved: 'cria:set-unsaved',
 } as const;
 
 /** From the shell to the page. */

@@ -37,7 +37,7 @@ describe('resuming', () => {
     });
   const weightsOf = (name: string) => readFileSync(join(opened.workspace.modelFolder(name), 'model.safetensors'));
 
-  it('after SIGKILL, and after a stop, changes nothing', async () => {
+  it('after SIGKILL, and after a stop, changes nothing, in the middle of an epoch too (accelerate 2016, PR 4071)', async () => {
     const { client, workspace } = opened;
     const calm = await start('calm');
     const finished = await ended(client, calm);

@@ -66,7 +66,7 @@ export function lossesOf(runFolder: string): Record<string, Record<string, numbe
   const bySteps: Record<string, Record<string, number>> = {};
   for (const line of readFileSync(join(runFolder, METRIC_FILE), 'utf8').split('\n').filter(Boolean)) {
     const { step, values } = JSON.parse(line) as { step: number; values: Record<string, number> };
-    const timeless = Object.entries(values).filter(([name]) => !/tokensPerSecond|rssBytes/.test(name));
+    const timeless = Object.entries(values).filter(([name]) => !/tokensPerSecond|^memory\/|^cpu\/|^gpu\//.test(name));
     bySteps[step] = { ...bySteps[step], ...Object.fromEntries(timeless) };
   }
   return bySteps;

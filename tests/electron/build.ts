@@ -1,6 +1,6 @@
 /**
- * Builds the shell, the preload script and the page for the old Electron that the tests can have: older JavaScript, CommonJS, polyfills.
- * The engine's process is not built; it runs from the sources under Cria's own Node.
+ * Builds the shell, the preload script and the renderer for the old Electron that the tests can have: older JavaScript, CommonJS,
+ * polyfills. The engine's process is not built; it runs from the sources under Cria's own Node.
  */
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { builtinModules } from 'node:module';
@@ -22,6 +22,7 @@ const oldNode: Plugin = {
   enforce: 'pre',
   resolveId(id, importer) {
     if (id === 'node:fs') return join(here, 'oldNode', 'fs.ts');
+    if (id.endsWith('/setupMachinery.ts')) return join(here, 'oldNode', 'setupMachinery.ts');
     if (id === 'node:timers/promises') return join(here, 'oldNode', 'timersPromises.ts');
     const name = id.replace(/^node:/, '');
     return importer && builtinModules.includes(name) ? { id: name, external: true } : null;
@@ -31,12 +32,12 @@ const oldNode: Plugin = {
 /** What Chromium 83 lacks, in front of the page's own code. */
 const oldBrowser: Plugin = {
   name: 'cria-old-browser',
-  transform: (code, id) => (/\/(renderer|page)\/main\.ts$/.test(id) ? `import 'core-js/stable';\n${code}` : null),
+  transform: (code, id) => (/\/renderer\/(setup\/)?main\.ts$/.test(id) ? `import 'core-js/stable';\n${code}` : null),
 };
 
 const shared: InlineConfig = { configFile: false, root: project, logLevel: 'warn' };
 
-function script(entry: string, folder: string): InlineConfig {
+function script(entry: string, folder: string, name = 'index'): InlineConfig {
   return {
     ...shared,
     plugins: [oldNode],
@@ -47,34 +48,28 @@ function script(entry: string, folder: string): InlineConfig {
       outDir: join(OUT, folder),
       emptyOutDir: false,
       minify: false,
-      rolldownOptions: { output: { format: 'cjs', entryFileNames: 'index.cjs', codeSplitting: false } },
+      rolldownOptions: { output: { format: 'cjs', entryFileNames: `${name}.cjs`, codeSplitting: false } },
     },
   };
 }
 
-function page(root: string): InlineConfig {
-  return {
-    ...shared,
-    root,
-    base: './',
-    plugins: [vue(), oldBrowser],
-    build: { target: CHROME, cssTarget: CHROME, outDir: join(OUT, 'renderer'), emptyOutDir: true, minify: false, modulePreload: false, chunkSizeWarningLimit: 10_000 },
-  };
-}
+const renderer: InlineConfig = {
+  ...shared,
+  root: join(project, 'src', 'renderer'),
+  base: './',
+  plugins: [vue(), oldBrowser],
+  build: {
+    rolldownOptions: { input: ['index.html', 'setup.html'].map((file) => join(project, 'src', 'renderer', file)) },
+    target: CHROME, cssTarget: CHROME, outDir: join(OUT, 'renderer'), emptyOutDir: true, minify: false, modulePreload: false, chunkSizeWarningLimit: 10_000,
+  },
+};
 
-/** Builds everything into {@link OUT}. @returns which page it is: the renderer, or the stand-in where the renderer does not build */
-export async function buildForOldElectron(): Promise<'renderer' | 'stand-in'> {
+/** Builds everything into {@link OUT}. */
+export async function buildForOldElectron(): Promise<void> {
   rmSync(OUT, { recursive: true, force: true });
   mkdirSync(join(OUT, 'main'), { recursive: true });
   await build(script(join(here, 'oldNode', 'main.ts'), 'main'));
-  await build(script(join(project, 'src', 'preload', 'index.ts'), 'preload'));
+  for (const preload of ['index', 'setup']) await build(script(join(project, 'src', 'preload', `${preload}.ts`), 'preload', preload));
   writeFileSync(join(OUT, 'main', 'engineProcess.js'), "import '../../../src/main/engineProcess.ts';\n");
-  try {
-    await build({ ...page(join(project, 'src', 'renderer')), logLevel: 'silent' });
-    return 'renderer';
-  } catch (error) {
-    process.stdout.write(`The renderer does not build, so the tests use a page of their own: ${(error as Error).message.trim().split('\n')[0]}\n`);
-    await build(page(join(here, 'page')));
-    return 'stand-in';
-  }
+  await build(renderer);
 }

@@ -19,10 +19,10 @@ function displayCommand(): string[] {
 try {
   const display = displayCommand();
   const electron = await oldElectron();
-  const page = await buildForOldElectron();
+  await buildForOldElectron();
   const vitest = [process.execPath, join(project, 'node_modules/vitest/vitest.mjs'), 'run', '--config', join(import.meta.dirname, 'vitest.config.ts'), ...process.argv.slice(2)];
   const [program, ...args] = [...display, ...vitest] as [string, ...string[]];
-  const { status } = spawnSync(program, args, { cwd: project, stdio: 'inherit', env: { ...process.env, CRIA_TEST_ELECTRON: electron, CRIA_TEST_PAGE: page } });
+  const { status } = spawnSync(program, args, { cwd: project, stdio: 'inherit', env: { ...process.env, CRIA_TEST_ELECTRON: electron } });
   process.exitCode = status ?? 1;
 } catch (error) {
   if (!(error instanceof Missing)) throw error;

@@ -1,10 +1,12 @@
 /** What tests in Electron share: the built shell on a workspace of its own, spoken to through the page's own bridge. */
+import type { ChildProcess } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { _electron, type ElectronApplication, type Page } from 'playwright';
 import type { EventName, EventOf, InputOf, Method, ResultOf } from '../../src/shared/contract.ts';
 import type { ShellBridge } from '../../src/shared/shellBridge.ts';
+import { writeConfig, writeCorpus } from '../e2e/support.ts';
 import { OUT } from './build.ts';
 
 type Said = { id?: number; event?: string; data?: unknown; result?: unknown; error?: { message: string } };
@@ -15,6 +17,8 @@ const MAIN = join(OUT, 'main', 'index.cjs');
 
 export interface Shell {
   app: ElectronApplication;
+  /** The app's process; unlike `app`, it can be asked after its end. */
+  process: ChildProcess;
   page: Page;
   root: string;
   /** Asks the engine through the page. Waits for as long as the page has no connection. */
@@ -43,25 +47,43 @@ export function newRoot(): string {
   return mkdtempSync(join(tmpdir(), 'cria-window-'));
 }
 
-export async function launch(root: string = newRoot()): Promise<Shell> {
-  const app = await _electron.launch({ executablePath: process.env.CRIA_TEST_ELECTRON!, args: ARGUMENTS, env: environmentOf(root) });
+export async function start(environment: Record<string, string>): Promise<ElectronApplication> {
+  const app = await _electron.launch({ executablePath: process.env.CRIA_TEST_ELECTRON!, args: ARGUMENTS, env: environment });
   if (process.env.CRIA_DEBUG) for (const stream of [app.process().stdout, app.process().stderr]) stream?.pipe(process.stderr);
+  return app;
+}
+
+export async function launch(root: string = newRoot()): Promise<Shell> {
+  const app = await start(environmentOf(root));
+  const child = app.process();
   const page = await app.firstWindow();
   await page.waitForLoadState();
   await listen(page);
+  await chooseFolder(app, page, root);
   return {
     app,
+    process: child,
     page,
     root,
     ask: (method, params) => ask(page, method, params),
     events: async (event) => (await said(page)).filter((message) => message.event === event).map(({ data }) => data as never),
     commands: () => page.evaluate(() => (globalThis as unknown as Globals).commands || []),
     async close() {
-      await stubDialog(app, 0);
-      await app.close();
+      if (child.exitCode === null) {
+        await stubDialog(app, 0);
+        await app.close();
+      }
       rmSync(root, { recursive: true, force: true });
     },
   };
+}
+
+/** Has the user choose a folder in the system's dialog: what lies outside the workspace is for a page only then. */
+export async function chooseFolder(app: ElectronApplication, page: Page, folder: string): Promise<void> {
+  await app.evaluate(({ dialog }, path) => {
+    dialog.showOpenDialog = (() => Promise.resolve({ canceled: false, filePaths: [path] })) as never;
+  }, folder);
+  await page.evaluate(() => (globalThis as unknown as Globals).cria.chooseFolder('Folder'));
 }
 
 /** Keeps what comes over the bridge, beside the page's own listeners. */
@@ -106,6 +128,45 @@ export async function until<T>(look: () => Promise<T | null | undefined | false>
   throw new Error('What was waited for did not come.');
 }
 
+/**
+ * Waits until the page shows an element with that text. Playwright's own waiting and clicking ask Chromium for what this old one lacks.
+ * @returns its middle
+ */
+export async function see(page: Page, selector: string, text = ''): Promise<{ x: number; y: number }> {
+  const found = await page.waitForFunction(
+    ([wanted, words]) => {
+      const element = [...document.querySelectorAll(wanted)].find((each) => each.textContent.includes(words));
+      element?.scrollIntoView({ block: 'nearest' });
+      const box = element?.getBoundingClientRect();
+      return box && box.width > 0 && box.height > 0 ? { x: box.x + box.width / 2, y: box.y + box.height / 2 } : null;
+    },
+    [selector, text] as const,
+  );
+  return (await found.jsonValue())!;
+}
+
+/** Clicks on an element with that text, with the mouse, once it is shown. */
+export async function click(page: Page, selector: string, text = ''): Promise<void> {
+  const { x, y } = await see(page, selector, text);
+  await page.mouse.click(x, y);
+}
+
+/** Trains a small model on sentences of our own, in the workspace's folder. @returns the run's id, once it is under way */
+export async function startTraining(shell: Shell, name: string, training: string): Promise<string> {
+  const { root } = shell;
+  writeCorpus(join(root, 'corpus'));
+  const tokenizer = await shell.ask('tokenizer.train', { inputs: [join(root, 'corpus')], output: join(root, 'tokenizer.json'), vocabSize: 300 });
+  await until(async () => (await shell.ask('run.get', { run: tokenizer.runId })).state === 'done');
+  const { runId } = await shell.ask('run.start', { configFile: writeConfig(root, name, training), workingFolder: root, overrides: [], method: 'train' });
+  await until(async () => (await shell.ask('run.get', { run: runId })).state === 'running');
+  return runId;
+}
+
+/** How the app's process ended, once it has. */
+export function exited({ process: child }: Shell): Promise<{ code: number | null; signal: string | null }> {
+  return until(() => (child.exitCode !== null || child.signalCode !== null) && { code: child.exitCode, signal: child.signalCode });
+}
+
 /** Answers every question of the shell's with one of its buttons, and keeps the questions. */
 export async function stubDialog(app: ElectronApplication, button: number): Promise<void> {
   await app.evaluate(({ dialog }, response) => {
@@ -114,6 +175,10 @@ export async function stubDialog(app: ElectronApplication, button: number): Prom
     dialog.showMessageBox = (...args: unknown[]) => {
       kept.asked!.push(args[args.length - 1]);
       return Promise.resolve({ response, checkboxChecked: false });
+    };
+    dialog.showMessageBoxSync = (...args: unknown[]) => {
+      kept.asked!.push(args[args.length - 1]);
+      return response;
     };
   }, button);
 }

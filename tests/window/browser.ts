@@ -1,7 +1,7 @@
 /** A browser over the host, as people without a display use Cria. */
 import { spawn, type ChildProcess } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import { join, resolve } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import { createInterface } from 'node:readline';
 import { chromium, type Browser, type BrowserContext } from 'playwright';
 
@@ -23,7 +23,7 @@ export interface ServedHost {
 
 /** Starts `cria host` for a workspace, from the sources. Needs a build of the renderer (`npm run build`). */
 export async function serve(workspace: string, port = 0): Promise<ServedHost> {
-  const child = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', join(ROOT, 'src/main/cli.ts'), '--workspace', workspace, 'host', '--port', String(port)], {
+  const child = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', join(ROOT, 'src/main/cli.ts'), '--workspace', workspace, 'host', '--port', String(port), '--allow', dirname(workspace)], {
     stdio: ['ignore', 'pipe', 'pipe'], env: { ...process.env, NO_COLOR: '1' },
   });
   let url = '';

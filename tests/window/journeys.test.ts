@@ -220,6 +220,20 @@ describe.runIf(canRun)('the window', () => {
     await page.locator('.cm-lint-marker-error').hover();
     await page.waitForSelector('.cm-tooltip-lint');
     expect(await page.locator('.cm-tooltip-lint').textContent()).toContain('unknown key "logging.nonsense"');
+
+    // What would be lost is asked about: by the page when it is left, by the browser when the window is closed.
+    await page.keyboard.press('Escape');
+    await page.locator('nav a', { hasText: 'Models' }).click();
+    await page.locator('[role="dialog"] button', { hasText: 'Stay' }).click();
+    const question = page.waitForEvent('dialog');
+    await page.close({ runBeforeUnload: true });
+    expect((await question).type()).toBe('beforeunload');
+    await (await question).dismiss();
+    expect(page.url()).toContain('#/new');
+    expect(await editor.innerText()).toContain('nonsense: 1');
+    await page.locator('nav a', { hasText: 'Models' }).click();
+    await page.locator('[role="dialog"] button', { hasText: 'Discard the changes' }).click();
+    await page.waitForURL('**/#/models');
   });
 
   it('watches a run live, through pause, resume, a killed job and a restarted engine', async () => {

@@ -1,6 +1,6 @@
 /**
- * `npm run screenshots [-- WORKSPACE [FOLDER]]`: pictures of every page in both themes, of a workspace that has runs (the demo's, say).
- * They are made to be looked at.
+ * `npm run screenshots [-- WORKSPACE [FOLDER]]`: pictures of every page in both themes, at 100 % and at 200 %, of a workspace that has runs
+ * (the demo's, say). They are made to be looked at.
  */
 import { mkdirSync } from 'node:fs';
 import { join, resolve } from 'node:path';
@@ -37,23 +37,27 @@ mkdirSync(target, { recursive: true });
 const host = await serve(resolve(workspace));
 const browser = await openBrowser();
 try {
-  const context = await openSession(browser, host);
-  const origin = new URL(host.url()).origin;
-  for (const colorScheme of ['light', 'dark'] as const) {
-    const page = await context.newPage();
-    await page.emulateMedia({ colorScheme });
-    page.on('pageerror', (error) => process.stderr.write(`${page.url()}: ${error.message}\n`));
-    page.on('console', (message) => message.type() === 'error' && process.stderr.write(`${page.url()}: ${message.text()}\n`));
-    for (const [name, path] of Object.entries(PAGES)) {
-      await page.goto(`${origin}/#${path}`);
-      await page.reload();
-      await page.waitForSelector('main > *');
-      await page.waitForTimeout(900); // Charts draw after their data has come.
-      await page.screenshot({ path: join(target, `${name}-${colorScheme}.png`) });
+  for (const zoom of [1, 2]) {
+    // A browser's zoom of 200 % is half the room at twice the pixels.
+    const context = await openSession(browser, host, { viewport: { width: 1440 / zoom, height: 900 / zoom }, deviceScaleFactor: zoom });
+    const origin = new URL(host.url()).origin;
+    for (const colorScheme of ['light', 'dark'] as const) {
+      const page = await context.newPage();
+      await page.emulateMedia({ colorScheme });
+      page.on('pageerror', (error) => process.stderr.write(`${page.url()}: ${error.message}\n`));
+      page.on('console', (message) => message.type() === 'error' && process.stderr.write(`${page.url()}: ${message.text()}\n`));
+      for (const [name, path] of Object.entries(PAGES)) {
+        await page.goto(`${origin}/#${path}`);
+        await page.reload();
+        await page.waitForSelector('main > *');
+        await page.waitForTimeout(900); // Charts draw after their data has come.
+        await page.screenshot({ path: join(target, `${name}-${colorScheme}${zoom === 1 ? '' : '-200'}.png`) });
+      }
+      await page.close();
     }
-    await page.close();
+    await context.close();
   }
-  process.stdout.write(`${2 * Object.keys(PAGES).length} pictures in ${target}\n`);
+  process.stdout.write(`${4 * Object.keys(PAGES).length} pictures in ${target}\n`);
 } finally {
   await browser.close();
   await host.stop();

@@ -1,9 +1,9 @@
 /** Finds the workspace's engine: attaches to the one that runs, or starts one in this process. */
 import { CriaError } from '../../shared/errors.ts';
-import { createClient, type Channel, type EngineClient } from '../../shared/protocol.ts';
+import { channelPair, createClient, type Channel, type EngineClient } from '../../shared/protocol.ts';
 import { startEngine, type Engine } from '../engine.ts';
 import { readWorkspaceLock } from '../store/lock.ts';
-import { relay } from '../transport/relay.ts';
+import { relayWindow } from '../transport/relay.ts';
 import { connect } from '../transport/socket.ts';
 import { Workspace } from '../workspace.ts';
 
@@ -12,8 +12,8 @@ export interface Connection {
   workspace: Workspace;
   /** The engine, when it lives in this process; null when attached to another terminal's. */
   engine: Engine | null;
-  /** Connects another client, e.g. a window. */
-  attach(channel: Channel): void;
+  /** Connects a window, which gets at the workspace and at these folders. */
+  attachWindow(channel: Channel, folders: readonly string[]): void;
   close(): Promise<void>;
 }
 
@@ -29,10 +29,15 @@ export async function openConnection(folder: string, jobEntry: string): Promise<
   if (lock?.socket) {
     const client = await attach(lock.socket, lock.pid);
     const { socket } = lock;
-    return { client, workspace, engine: null, attach: (channel) => relay(channel, connect(socket)), close: async () => client.close() };
+    return { client, workspace, engine: null, attachWindow: (channel, folders) => void relayWindow(channel, connect(socket), folders), close: async () => client.close() };
   }
   const engine = await startEngine({ workspace, jobEntry });
-  return { client: engine.client(), workspace, engine, attach: (channel) => engine.attach(channel), close: () => engine.close() };
+  const attachWindow = (page: Channel, folders: readonly string[]): void => {
+    const [ours, theirs] = channelPair();
+    engine.attach(theirs);
+    relayWindow(page, Promise.resolve(ours), folders);
+  };
+  return { client: engine.client(), workspace, engine, attachWindow, close: () => engine.close() };
 }
 
 async function attach(address: string, pid: number): Promise<EngineClient> {

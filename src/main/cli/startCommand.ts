@@ -19,7 +19,7 @@ export function addStartCommand(program: Command, terminal: Terminal): void {
         return;
       }
       const reason = hasDisplay() ? 'Electron is not there' : 'There is no display';
-      await serveUntilStopped(terminal, { port: DEFAULT_PORT, listen: '127.0.0.1' }, `${reason}, so the window is served to your browser:`);
+      await serveUntilStopped(terminal, { port: DEFAULT_PORT, listen: '127.0.0.1', allow: [process.cwd()] }, `${reason}, so the window is served to your browser:`);
     });
 }
 

@@ -48,12 +48,13 @@ export async function watchRun(client: EngineClient, runId: string, options: Wat
       unsubscribe.push(client.on('run.changed', (run) => {
         if (run.id !== runId) return;
         if (run.state === 'waiting') display.note('Waiting for the run before it to end.');
-        if (FINAL.has(run.state)) resolve();
+        if (run.state === 'paused' && run.error) display.note(`${run.error.message} ${run.error.hint} It goes on by itself; Ctrl-C stops it.`);
+        else if (FINAL.has(run.state)) resolve();
       }));
       client.onClose(() => reject(new CriaError('internal', 'The engine is gone.', `See \`cria runs\`; \`cria resume ${runId}\` goes on.`)));
       // It may have ended before the listener was there.
       client.request('run.get', { run: runId }).then((run) => {
-        if (FINAL.has(run.state)) resolve();
+        if (FINAL.has(run.state) && !(run.state === 'paused' && run.error)) resolve();
       }, reject);
     });
   } finally {

@@ -1,9 +1,11 @@
 /** What a run of a config would take, reckoned before it starts. Shapes in comments as in models/. */
-import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
+import { existsSync, readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import type { RunConfig } from '../../shared/config.ts';
 import type { Estimate } from '../../shared/contract/configs.ts';
 import type { TrainResult } from '../../shared/results.ts';
+import { MAX_TOKENIZER_BYTES } from '../corpus/tokenizerSchema.ts';
+import { readBounded } from '../disk/foreignFile.ts';
 import { modelConfigFromRun } from '../models/configJson.ts';
 import { countParameters } from '../models/parameterShapes.ts';
 import type { Store } from '../store/store.ts';
@@ -46,10 +48,11 @@ export function estimateRun(config: RunConfig, context: EstimateContext): Estima
 }
 
 /** From the file alone: it holds a megabyte of JSON, and the engine wants no tokenizer in memory for it. */
-function vocabularySize(path: string): number | null {
+export function vocabularySize(path: string): number | null {
   try {
-    const { model, added_tokens: added } = JSON.parse(readFileSync(path, 'utf8')) as { model: { vocab: Record<string, number> }; added_tokens?: { id: number }[] };
-    return 1 + Math.max(...Object.values(model.vocab), ...(added ?? []).map(({ id }) => id));
+    const { model, added_tokens: added } = JSON.parse(readBounded(path, MAX_TOKENIZER_BYTES, 'bad-input')) as { model: { vocab: Record<string, number> }; added_tokens?: { id: number }[] };
+    // Not Math.max(...ids): a large vocabulary has more ids than a call takes arguments.
+    return 1 + [...Object.values(model.vocab), ...(added ?? []).map(({ id }) => id)].reduce((largest, id) => Math.max(largest, id), 0);
   } catch {
     return null; // The missing file is a problem of its own.
   }
@@ -89,7 +92,7 @@ function teacherParameters({ distillation }: RunConfig, { store }: EstimateConte
 }
 
 /** Weights, gradients and Adam's two moments; what a step keeps for its gradient; logits and their gradient; teachers' weights. All float32. */
-function memoryBytes({ model, data, training, distillation }: RunConfig, parameters: number, teachers: number, vocabulary: number): number {
+export function memoryBytes({ model, data, training, distillation }: RunConfig, parameters: number, teachers: number, vocabulary: number): number {
   const tokens = (training.batch_size / training.gradient_accumulation_steps) * data.seq_length; // B*T of a part
   const width = model.type === 'Llama' ? (model.intermediate_size ?? 4 * model.hidden_size) : 4 * model.hidden_size;
   // Per token and layer: about ten [H] tensors, four of the feed-forward width, scores and weights of attention [heads, T] twice.

@@ -2,7 +2,7 @@
  * Configs in the BabyLlama recipe's YAML format. All problems of a file are gathered and told at once, each with its line, its key and
  * what was expected; the quirks of the recipe's own files are accepted with a warning.
  */
-import { isMap, isScalar, LineCounter, parseDocument, type Document, type Node, type Pair, type YAMLMap } from 'yaml';
+import { isCollection, isMap, isScalar, LineCounter, parseDocument, visit, type Document, type Node, type Pair, type YAMLMap } from 'yaml';
 import type { RunConfig } from '../../shared/config.ts';
 import { CONFIG_FIELDS, CONFIG_SECTIONS, type ConfigField } from '../../shared/configFields.ts';
 import { CriaError } from '../../shared/errors.ts';
@@ -27,7 +27,10 @@ export interface ParsedConfig {
 }
 
 /** A config is a page of text; anything near this is a mistake. */
-const MAX_BYTES = 1 << 20;
+export const MAX_CONFIG_BYTES = 1 << 18;
+
+/** Nobody reads more; a file with more is no config. */
+const MAX_PROBLEMS = 100;
 
 const FIELDS = new Map(CONFIG_FIELDS.map((field) => [field.key, field]));
 
@@ -91,9 +94,15 @@ function readDocument(text: string, file: string, problems: ConfigMessage[]): Ma
     problems.push({ key: '', line: null, message });
     return null;
   };
-  if (Buffer.byteLength(text) > MAX_BYTES) return refuse(`${file} is larger than ${MAX_BYTES} bytes; that is no config.`);
+  if (Buffer.byteLength(text) > MAX_CONFIG_BYTES) return refuse(`${file} is larger than ${MAX_CONFIG_BYTES} bytes; that is no config.`);
   const lineCounter = new LineCounter();
-  const document: Document = parseDocument(text, { lineCounter, prettyErrors: false, uniqueKeys: true, logLevel: 'silent' });
+  let document: Document;
+  try {
+    // The library would compare each key with all others; a config's own are compared below.
+    document = parseDocument(text, { lineCounter, prettyErrors: false, uniqueKeys: false, logLevel: 'silent' });
+  } catch (error) {
+    return refuse(`${file} is not a config: ${(error as Error).message}.`); // Nested deeper than the library can follow.
+  }
   const lineOf = (node: unknown) => {
     const offset = (node as Node | null)?.range?.[0];
     return offset === undefined ? null : lineCounter.linePos(offset).line;
@@ -103,6 +112,9 @@ function readDocument(text: string, file: string, problems: ConfigMessage[]): Ma
   const root: unknown = document.contents;
   if (root === null || (isScalar(root) && root.value === null)) return refuse(`${file} is empty.`);
   if (!isMap(root)) return refuse(`${file} is not a config: it should have the sections ${CONFIG_SECTIONS.join(', ')}.`);
+  // A key that is itself a list or a map is written out as text, and within one another that takes time beyond all measure.
+  const oddKey = collectionKey(document);
+  if (oddKey) return refuse(`${file}:${lineOf(oddKey) ?? 1}: a key of a config is a word, not a list or a map.`);
   let json: Record<string, unknown>;
   try {
     json = document.toJS({ maxAliasCount: 20 }) as Record<string, unknown>;
@@ -110,10 +122,12 @@ function readDocument(text: string, file: string, problems: ConfigMessage[]): Ma
     return refuse(`${file}: ${(error as Error).message} Write the values out instead of using YAML aliases.`);
   }
   const given = new Map<string, Given>();
-  for (const { key: sectionNode } of (root as YAMLMap).items as Pair<Node, Node | null>[]) {
+  const sectionLines = new Map<string, number>();
+  for (const { key: sectionNode, value: node } of (root as YAMLMap).items as Pair<Node, Node | null>[]) {
     const section = keyText(sectionNode);
+    refuseTwice(section, given.get(section)?.line ?? sectionLines.get(section), lineOf(sectionNode), problems);
+    sectionLines.set(section, lineOf(sectionNode) ?? 1);
     const content = json[section];
-    const node = (root as YAMLMap).get(sectionNode, true) as unknown;
     const isSection = (CONFIG_SECTIONS as readonly string[]).includes(section);
     if (!isSection || content === null || typeof content !== 'object' || Array.isArray(content) || !isMap(node)) {
       given.set(section, { value: content, line: lineOf(sectionNode), where: file });
@@ -121,10 +135,27 @@ function readDocument(text: string, file: string, problems: ConfigMessage[]): Ma
     }
     for (const { key } of node.items as Pair<Node, Node | null>[]) {
       const name = keyText(key);
+      refuseTwice(`${section}.${name}`, given.get(`${section}.${name}`)?.line, lineOf(key), problems);
       given.set(`${section}.${name}`, { value: (content as Record<string, unknown>)[name], line: lineOf(key), where: file });
     }
   }
   return given;
+}
+
+function collectionKey(document: Document): Node | null {
+  let found: Node | null = null;
+  visit(document, {
+    Pair(_, { key }) {
+      if (!isCollection(key)) return undefined;
+      found = key;
+      return visit.BREAK;
+    },
+  });
+  return found;
+}
+
+function refuseTwice(key: string, earlier: number | null | undefined, line: number | null, problems: ConfigMessage[]): void {
+  if (earlier != null) problems.push({ key, line, message: `"${key}" is given twice, first in line ${earlier}` });
 }
 
 function keyText(key: unknown): string {
@@ -133,8 +164,8 @@ function keyText(key: unknown): string {
 
 /** The value of an override, as it would be in the file. */
 function parseScalar(text: string): unknown {
-  const document = parseDocument(text, { prettyErrors: false });
-  return document.errors.length ? text : (document.toJS({ maxAliasCount: 0 }) as unknown);
+  const document = parseDocument(text, { prettyErrors: false, logLevel: 'silent' });
+  return document.errors.length || collectionKey(document) ? text : (document.toJS({ maxAliasCount: 0 }) as unknown);
 }
 
 /** Complains of what no config has. Returns the sections that misspelt ones were probably meant to be. */
@@ -144,6 +175,7 @@ function refuseUnknown(given: ReadonlyMap<string, Given>, problems: ConfigMessag
   const misspelt = new Set<string>();
   for (const [key, { line, where, value }] of given) {
     if (FIELDS.has(key)) continue;
+    if (problems.length >= MAX_PROBLEMS) break;
     const complain = (message: string) => problems.push({ key, line, message: line === null ? `${where}: ${message}` : message });
     if (key.includes('.')) {
       const same = known.filter((other) => other.startsWith(key.slice(0, key.indexOf('.') + 1)));

@@ -1,11 +1,11 @@
 /** A tokenizer: text to ids and back. */
 import { createHash } from 'node:crypto';
-import { readFile } from 'node:fs/promises';
 import { Tokenizer as Library, type Normalizer, type PreTokenizer } from 'tokenizers';
 import { CriaError } from '../../shared/errors.ts';
+import { readBounded } from '../disk/foreignFile.ts';
 import { byteOfSymbol, normalizedWords, symbolsOfText } from './byteLevel.ts';
 import { WordEncoder } from './bpeModel.ts';
-import { parseTokenizerFile, withPrefixSpace, type TokenizerFile } from './tokenizerSchema.ts';
+import { MAX_TOKENIZER_BYTES, parseTokenizerFile, withPrefixSpace, type TokenizerFile } from './tokenizerSchema.ts';
 
 export interface Tokenizer {
   readonly path: string;
@@ -43,10 +43,14 @@ export interface TokenizerOptions {
  * @throws CriaError `not-found`; `bad-input` when the file is damaged or of a kind that Cria does not know
  */
 export async function loadTokenizer(path: string, { addPrefixSpace = false }: TokenizerOptions = {}): Promise<Tokenizer> {
-  const text = await readFile(path, 'utf8').catch((error: unknown) => {
+  let text: string;
+  try {
+    text = readBounded(path, MAX_TOKENIZER_BYTES, 'bad-input');
+  } catch (error) {
+    if (error instanceof CriaError) throw error;
     throw new CriaError('not-found', `There is no tokenizer at ${path}: ${(error as Error).message}`,
       'Give the path of a tokenizer.json, or train one with `cria tokenizer`.', { cause: error });
-  });
+  }
   return new BpeTokenizer(path, text, addPrefixSpace);
 }
 

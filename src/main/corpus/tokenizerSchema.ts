@@ -2,6 +2,9 @@
 import { z } from 'zod';
 import { CriaError } from '../../shared/errors.ts';
 
+/** A vocabulary of a quarter of a million has 20 MB. */
+export const MAX_TOKENIZER_BYTES = 64 << 20;
+
 const addedToken = z.object({
   id: z.int().min(0).max(2 ** 24 - 1),
   content: z.string().min(1),
@@ -12,8 +15,11 @@ const addedToken = z.object({
   special: z.boolean(),
 });
 
-/** Only the type is looked at; the `tokenizers` library checks the rest. */
+/** Only the type, and what a sequence consists of, is looked at; the `tokenizers` library checks the rest. */
 const part = z.looseObject({ type: z.string() });
+const preTokenizerPart = part.extend({
+  pretokenizers: z.array(part.refine(({ type }) => type !== 'Sequence', 'a sequence within a sequence')).optional(),
+});
 
 const merge = z.union([z.tuple([z.string(), z.string()]), z.string().transform((text, issues): [string, string] => {
   const [left, right, ...more] = text.split(' ');
@@ -25,7 +31,7 @@ const merge = z.union([z.tuple([z.string(), z.string()]), z.string().transform((
 const tokenizerFile = z.object({
   added_tokens: z.array(addedToken).default([]),
   normalizer: part.nullish(),
-  pre_tokenizer: part,
+  pre_tokenizer: preTokenizerPart,
   decoder: z.looseObject({ type: z.literal('ByteLevel') }),
   model: z.object({
     type: z.literal('BPE'),
@@ -81,11 +87,11 @@ function parseJson(path: string, text: string): unknown {
  * @returns the pre-tokenizer, and whether it now adds a prefix space
  */
 export function withPrefixSpace(
-  preTokenizer: TokenizerFile['pre_tokenizer'],
+  preTokenizer: Record<string, unknown> & { type: string; pretokenizers?: readonly { type: string }[] | undefined },
   value: boolean | null,
 ): { json: Record<string, unknown>; addPrefixSpace: boolean } {
-  if (preTokenizer.type === 'Sequence' && Array.isArray(preTokenizer.pretokenizers)) {
-    const inner = z.array(part).parse(preTokenizer.pretokenizers).map((one) => withPrefixSpace(one, value));
+  if (preTokenizer.type === 'Sequence' && preTokenizer.pretokenizers) {
+    const inner = preTokenizer.pretokenizers.map((one) => withPrefixSpace(one, value));
     return { json: { ...preTokenizer, pretokenizers: inner.map(({ json }) => json) }, addPrefixSpace: inner.some((one) => one.addPrefixSpace) };
   }
   if (preTokenizer.type !== 'ByteLevel') return { json: preTokenizer, addPrefixSpace: false };

@@ -1,9 +1,25 @@
-/** Files that are there whole or not at all. */
-import { closeSync, fsyncSync, mkdirSync, openSync, renameSync, rmSync, writeSync } from 'node:fs';
+/** Files that are there whole or not at all, and for nobody but their owner. */
+import { closeSync, existsSync, fsyncSync, mkdirSync, openSync, readdirSync, renameSync, rmSync, writeSync } from 'node:fs';
 import { open } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 
 let counter = 0;
+
+/** Names of what is still being written, or never was finished. */
+const TEMPORARY = /\.\d+\.\d+\.tmp$/;
+const temporaryName = (path: string) => `${path}.${process.pid}.${++counter}.tmp`;
+
+/**
+ * Removes what writers that were killed have left in a folder. Nobody may be writing there.
+ * @param depth how far down to look
+ */
+export function removeUnfinished(folder: string, depth: number): void {
+  for (const entry of readdirSync(folder, { withFileTypes: true })) {
+    const path = join(folder, entry.name);
+    if (TEMPORARY.test(entry.name)) rmSync(path, { recursive: true, force: true });
+    else if (entry.isDirectory() && depth > 0) removeUnfinished(path, depth - 1);
+  }
+}
 
 /**
  * Writes a file so that a reader, or a machine that loses power, sees the old content or the new, never a mixture:
@@ -15,8 +31,8 @@ let counter = 0;
  */
 export function writeFileAtomic(path: string, write: (append: (bytes: Uint8Array | string) => void) => void): void {
   const folder = dirname(path);
-  mkdirSync(folder, { recursive: true });
-  const temporary = `${path}.${process.pid}.${++counter}.tmp`;
+  makeFolder(folder);
+  const temporary = temporaryName(path);
   const file = openSync(temporary, 'wx', 0o600);
   try {
     try {
@@ -48,8 +64,8 @@ export async function streamFileAtomic<T>(
   write: (append: (bytes: Uint8Array | string) => Promise<void>, overwriteStart: (bytes: Uint8Array) => Promise<void>) => Promise<T>,
 ): Promise<T> {
   const folder = dirname(path);
-  mkdirSync(folder, { recursive: true });
-  const temporary = `${path}.${process.pid}.${++counter}.tmp`;
+  makeFolder(folder);
+  const temporary = temporaryName(path);
   let result: T;
   try {
     const file = await open(temporary, 'wx', 0o600);
@@ -83,8 +99,8 @@ export function writeJsonAtomic(path: string, value: unknown): void {
  * @param fill writes the files; given the temporary folder's path
  */
 export async function writeFolderAtomic(path: string, fill: (folder: string) => Promise<void> | void): Promise<void> {
-  const temporary = `${path}.${process.pid}.${++counter}.tmp`;
-  mkdirSync(temporary, { recursive: true });
+  const temporary = temporaryName(path);
+  makeFolder(temporary);
   try {
     await fill(temporary);
     syncFolder(temporary);
@@ -92,6 +108,28 @@ export async function writeFolderAtomic(path: string, fill: (folder: string) => 
   } catch (error) {
     rmSync(temporary, { recursive: true, force: true });
     throw error;
+  }
+  syncFolder(dirname(path));
+}
+
+/** Makes a folder and those above it where they are missing, for their owner alone, and durably. */
+export function makeFolder(path: string): void {
+  const first = mkdirSync(path, { recursive: true, mode: 0o700 });
+  if (first === undefined) return;
+  for (let folder = path; ; folder = dirname(folder)) {
+    syncFolder(dirname(folder));
+    if (folder === first || dirname(folder) === folder) return;
+  }
+}
+
+/** Makes what was appended to a file durable, and the file's name; nothing when there is none. */
+export function syncFile(path: string): void {
+  if (!existsSync(path)) return;
+  const file = openSync(path, 'r+');
+  try {
+    fsyncSync(file);
+  } finally {
+    closeSync(file);
   }
   syncFolder(dirname(path));
 }

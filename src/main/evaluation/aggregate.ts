@@ -26,8 +26,10 @@ export function aggregate(measured: readonly Outcome[]): Aggregate {
   return { overall: overallOf(measured, subtasks), subtasks, phenomena };
 }
 
-/** A resample of answers that are all right is all right: where the bootstrap sees no doubt, Wilson's intervals speak. */
+/** A resample of answers that are all right is all right: where the bootstrap sees no doubt, Wilson's intervals speak. One subtask is all. */
 function overallOf(measured: readonly Outcome[], subtasks: readonly SubtaskScore[]): Estimate {
+  const [only] = subtasks;
+  if (subtasks.length === 1) return { value: only!.score, low: only!.low, high: only!.high };
   const isBlind = subtasks.some(({ metric, correct, items }) => metric === 'accuracy' && (correct === 0 || correct === items));
   if (isBlind && subtasks.every(({ metric }) => metric === 'accuracy')) return macroMean(subtasks);
   return bootstrapMean(meanOf(subtasks), [measured.map(stratumOf)]);

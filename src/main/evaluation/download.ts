@@ -57,7 +57,7 @@ export async function downloadSuite(name: string, dataFolder: string, options: D
   const origins = options.origins ?? ORIGINS;
   if (!DOWNLOADABLE.includes(name) || suite.subtasks === null) throw new CriaError('bad-input', `${suite.title} cannot be downloaded.`, suite.howToGet);
   const folder = join(dataFolder, suite.source.folders[0]!);
-  mkdirSync(folder, { recursive: true });
+  mkdirSync(folder, { recursive: true, mode: 0o700 });
   const files = suite.name === 'blimp-full'
     ? suite.subtasks.map((subtask): RemoteFile => ({ name: `${subtask.name}.jsonl`, url: `${origins.blimp}${subtask.name}.jsonl`, sha256: null }))
     : await findOsfFiles(origins.osf, ['evaluation_data', suite.source.folders[0]!], suite.subtasks.map((subtask) => `${subtask.name}.jsonl`), options);

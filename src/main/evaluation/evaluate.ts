@@ -18,6 +18,7 @@ import { fileName } from './outcomeFiles.ts';
 import { loadPairs } from './pairs.ts';
 import { PROTOCOL } from './protocols.ts';
 import { measureChoices, scorePairs } from './scoreChoices.ts';
+import { createProgram } from '../tensorflow/createProgram.ts';
 import { loadScoringModel, type ScoringModel } from './scoringModel.ts';
 import type { ChoiceSuite, FineTuningSuite, Suite } from './suites/suite.ts';
 
@@ -38,7 +39,8 @@ export async function evaluate(params: JobParams<'evaluate'>, context: JobContex
 
   const scores: SuiteScore[] = [];
   for (const model of params.models) {
-    const scoring = await loadScoringModel(model.folder, model.checkpoint?.weights);
+    const program = createProgram();
+    const scoring = await loadScoringModel(model.folder, { program, weights: model.checkpoint?.weights });
     try {
       for (const loaded of suites) {
         const score = await scoreSuite(model, scoring, loaded, params, context);
@@ -48,6 +50,7 @@ export async function evaluate(params: JobParams<'evaluate'>, context: JobContex
       }
     } finally {
       scoring.dispose();
+      program.dispose();
     }
   }
   return { scores };
@@ -59,13 +62,15 @@ export async function evaluate(params: JobParams<'evaluate'>, context: JobContex
  */
 export async function score(params: JobParams<'score'>, context: JobContext): Promise<JobResults['score']> {
   const pairs = await loadPairs(params.pairs);
-  const scoring = await loadScoringModel(params.model.folder);
+  const program = createProgram();
+  const scoring = await loadScoringModel(params.model.folder, { program });
   try {
     const { logprobs } = await scorePairs(scoring, PROTOCOL['babylm-2024'], params.pairs, pairs, context, (done) =>
       context.progress({ label: `Scoring with ${params.model.name}`, done, total: pairs.length, unit: 'pairs' }));
     return { pairs: pairs.map((_, index) => ({ index, logprobGood: logprobs[2 * index]!, logprobBad: logprobs[2 * index + 1]! })) };
   } finally {
     scoring.dispose();
+    program.dispose();
   }
 }
 

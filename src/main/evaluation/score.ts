@@ -1,15 +1,17 @@
 /**
  * Log-probabilities of token sequences under a model, many at a time.
  *
- * What makes it fast and changes no number: sequences of like length share a batch, so that hardly a position is padding; identical
- * sequences are computed once; the vocabulary head runs only on positions that are scored, and only once for the beginning that
- * neighbours in a batch share, as the two sentences of a minimal pair do.
+ * What makes it fast and changes no number: identical sequences are computed once, and so is what sequences share at their beginnings
+ * (prefixTrees.ts); rows are filled to the brim, so that hardly a position is padding and one shape does for nearly all; the vocabulary
+ * head runs only on positions that are scored.
  */
 import { setImmediate } from 'node:timers/promises';
 import { CriaError } from '../../shared/errors.ts';
 import type { LanguageModel } from '../models/languageModel.ts';
-import { logSoftmax } from '../tensorflow/ops.ts';
-import { tf, type Tensor, type Tensor2D } from '../tensorflow/tf.ts';
+import { gatherRows, logSoftmax } from '../tensorflow/ops.ts';
+import type { InputValue, ProgramFunction } from '../tensorflow/program.ts';
+import { tf, type Tensor, type Tensor1D, type Tensor2D } from '../tensorflow/tf.ts';
+import { compareTokens, layOut, packRows, type Row, type Sequence } from './prefixTrees.ts';
 
 export interface ScoredSequence {
   /** Context and continuation together. */
@@ -29,18 +31,18 @@ export interface ScoreOptions {
   greedy?: Uint8Array;
 }
 
-const TOKENS_PER_BATCH = 2048;
+/** Positions in a forward pass unless told. */
+const TOKENS_PER_BATCH = 1024;
 
-/**
- * Elements of the largest logits tensor. Just under 32 MiB of float32: glibc reuses blocks up to that size and asks the system for
- * larger ones anew each time, whose page faults take longer than the log-softmax.
- */
-const LOGITS_PER_CHUNK = 8_000_000;
+/** Elements of the largest logits tensor, 128 MB of float32: models of large vocabularies get smaller batches. */
+const MAX_LOGITS = 32_000_000;
+
+/** Nodes of a row: long enough to share much, short enough for attention over a whole row to cost little. */
+const ROW_LENGTH = 128;
+const LENGTH_STEP = 32;
 
 /** A sequence ready for the model, and which of the caller's sequences it stands for. */
-interface Job {
-  ids: Int32Array;
-  scoredFrom: number;
+interface Job extends Sequence {
   owners: number[];
 }
 
@@ -57,24 +59,30 @@ export async function scoreSequences(
 ): Promise<Float64Array> {
   const sums = new Float64Array(sequences.length);
   const jobs = prepare(model, sequences);
+  const isScored = ({ ids, scoredFrom }: Job) => scoredFrom < ids.length;
+  const packed = jobs.filter(isScored);
   let done = 0;
-  for (const batch of batches(jobs, options.tokensPerBatch ?? TOKENS_PER_BATCH)) {
+  for (const { owners } of jobs.filter((job) => !isScored(job))) {
+    for (const owner of owners) options.greedy?.fill(1, owner, owner + 1);
+    done += owners.length;
+  }
+  const scorer = scorerOf(model);
+  for (const { rows, length, size } of scorer.plan(packed, options.tokensPerBatch)) {
     if (options.signal?.aborted) throw new CriaError('cancelled', 'Scoring was stopped.', 'What was scored in full is kept.');
-    const { logprobs, greedy } = scoreBatch(model, batch, options.greedy !== undefined);
-    batch.forEach((job, i) => {
+    for (const { job, logprob, greedy } of scorer.score(rows, size, length, options.greedy !== undefined)) {
       for (const owner of job.owners) {
-        sums[owner] = logprobs[i]!;
-        if (options.greedy) options.greedy[owner] = greedy[i]!;
+        sums[owner] = logprob;
+        if (options.greedy) options.greedy[owner] = greedy ? 1 : 0;
       }
       done += job.owners.length;
-    });
+    }
     options.onProgress?.(done, sequences.length);
     await setImmediate(); // Lets a request to stop arrive.
   }
   return sums;
 }
 
-/** Checks, cuts to the model's positions, sorts by length and then by tokens (so that shared beginnings meet), merges equal ones. */
+/** Checks, cuts to the model's positions, sorts by tokens, merges equal ones. */
 function prepare(model: LanguageModel, sequences: readonly ScoredSequence[]): Job[] {
   const { vocab_size: vocabulary, max_positions: positions } = model.config;
   const jobs = sequences.map(({ ids, scoredFrom }, index): Job => {
@@ -94,7 +102,7 @@ function prepare(model: LanguageModel, sequences: readonly ScoredSequence[]): Jo
     }
     return { ids: Int32Array.from(cut ? Array.prototype.slice.call(ids, cut) : ids), scoredFrom: Math.max(1, scoredFrom - cut), owners: [index] };
   });
-  jobs.sort((a, b) => a.ids.length - b.ids.length || compareTokens(a.ids, b.ids) || a.scoredFrom - b.scoredFrom);
+  jobs.sort((a, b) => compareTokens(a.ids, b.ids) || a.scoredFrom - b.scoredFrom);
   return jobs.filter((job, i) => {
     const before = jobs[i - 1];
     if (!before || before.scoredFrom !== job.scoredFrom || compareTokens(before.ids, job.ids) !== 0) return true;
@@ -104,101 +112,130 @@ function prepare(model: LanguageModel, sequences: readonly ScoredSequence[]): Jo
   });
 }
 
-function compareTokens(a: Int32Array, b: Int32Array): number {
-  if (a.length !== b.length) return a.length - b.length;
-  const at = commonPrefix(a, b);
-  return at === a.length ? 0 : a[at]! - b[at]!;
+/** Each model's scorer: its functions are recorded once, whatever is scored. */
+const scorers = new WeakMap<LanguageModel, Scorer>();
+
+function scorerOf(model: LanguageModel): Scorer {
+  let scorer = scorers.get(model);
+  if (!scorer) scorers.set(model, (scorer = new Scorer(model)));
+  return scorer;
 }
 
-function commonPrefix(a: Int32Array, b: Int32Array): number {
-  const end = Math.min(a.length, b.length);
-  let i = 0;
-  while (i < end && a[i] === b[i]) i++;
-  return i;
+/** Rows that go through the model together. */
+interface PlannedBatch {
+  rows: Row<Job>[];
+  length: number;
+  /** Rows of the forward pass; more than there are where shapes are kept few. */
+  size: number;
 }
 
-/** Cuts the sorted jobs into batches of at most so many positions (at least one sequence each). */
-function* batches(jobs: readonly Job[], tokensPerBatch: number): Generator<Job[]> {
-  let batch: Job[] = [];
-  for (const job of jobs) {
-    if (batch.length > 0 && (batch.length + 1) * (job.ids.length - 1) > tokensPerBatch) {
-      yield batch;
-      batch = [];
-    }
-    batch.push(job);
-  }
-  if (batch.length > 0) yield batch;
+interface Scored {
+  job: Job;
+  logprob: number;
+  greedy: boolean;
 }
 
-function scoreBatch(model: LanguageModel, batch: readonly Job[], wantGreedy: boolean): { logprobs: Float64Array; greedy: Uint8Array } {
-  const logprobs = new Float64Array(batch.length);
-  const greedy = new Uint8Array(batch.length).fill(1);
-  const length = Math.max(...batch.map((job) => job.ids.length)) - 1;
-  if (length === 0) return { logprobs, greedy };
+type ScoreInputs = 'ids' | 'positions' | 'visible' | 'rows' | 'targets';
 
-  const input = new Int32Array(batch.length * length);
-  const rows: number[] = []; // Of the flattened [B * T] positions, those whose prediction is scored.
-  const targets: number[] = [];
-  // slots[i][t]: where in `rows` the prediction after position t of sequence i stands. The beginning that sequence i has in common with
-  // its predecessor has the same predictions, so it shares the slots.
-  const slots: Int32Array[] = [];
-  batch.forEach((job, i) => {
-    const last = job.ids.length - 1;
-    input.set(job.ids.subarray(0, last), i * length);
-    const own = new Int32Array(last).fill(-1);
-    const before = batch[i - 1];
-    const shared = before ? commonPrefix(before.ids, job.ids) - 1 : 0;
-    for (let t = 0; t < shared; t++) own[t] = slots[i - 1]![t]!;
-    for (let t = job.scoredFrom - 1; t < last; t++) {
-      if (own[t]! >= 0) continue;
-      own[t] = rows.length;
-      rows.push(i * length + t);
-      targets.push(job.ids[t + 1]!);
-    }
-    slots.push(own);
-  });
+class Scorer {
+  readonly #model: LanguageModel;
+  readonly #logprobs: ProgramFunction<ScoreInputs, 'logprobs'>;
+  readonly #choices: ProgramFunction<ScoreInputs, 'logprobs' | 'choices'>;
 
-  const { predicted, choices } = tf.tidy(() => {
-    const hidden = model.hiddenStates(tf.tensor2d(input, [batch.length, length], 'int32'));
-    const flat = hidden.reshape([batch.length * length, hidden.shape[2]]) as Tensor2D;
-    return predictions(model, flat, rows, targets, wantGreedy);
-  });
-  batch.forEach((job, i) => {
-    for (let t = job.scoredFrom - 1; t < job.ids.length - 1; t++) {
-      const slot = slots[i]![t]!;
-      logprobs[i]! += predicted[slot]!;
-      if (wantGreedy && choices[slot] !== targets[slot]) greedy[i] = 0;
-    }
-    if (!Number.isFinite(logprobs[i]!)) {
-      throw new CriaError('non-finite', 'The model gives log-probabilities that are not finite.', 'Its weights are damaged or its training diverged.');
-    }
-  });
-  return { logprobs, greedy };
-}
-
-/** log p(target) at the given rows of hidden states [N, H], a bounded number of logits at a time; the likeliest tokens if asked for. */
-function predictions(
-  model: LanguageModel, hidden: Tensor2D, rows: readonly number[], targets: readonly number[], wantChoices: boolean,
-): { predicted: Float32Array; choices: Int32Array } {
-  const predicted = new Float32Array(rows.length);
-  const choices = new Int32Array(wantChoices ? rows.length : 0);
-  const chunk = Math.max(1, Math.floor(LOGITS_PER_CHUNK / model.config.vocab_size));
-  for (let start = 0; start < rows.length; start += chunk) {
-    tf.tidy(() => {
-      const end = Math.min(rows.length, start + chunk);
-      const logits = model.head(tf.gather(hidden, tf.tensor1d(rows.slice(start, end), 'int32')));
-      predicted.set(targetLogprobs(logits, targets.slice(start, end)).dataSync(), start);
-      if (wantChoices) choices.set(logits.argMax(-1).dataSync(), start);
+  constructor(model: LanguageModel) {
+    this.#model = model;
+    this.#logprobs = model.program.function('score', (inputs) => ({ logprobs: this.#lookUp(this.#logits(inputs), inputs.targets) }));
+    this.#choices = model.program.function('scoreGreedy', (inputs) => {
+      const logits = this.#logits(inputs);
+      return { logprobs: this.#lookUp(logits, inputs.targets), choices: tf.argMax(logits, -1) };
     });
   }
-  return { predicted, choices };
-}
 
-/**
- * Logits [N, V] and targets int32 [N] -> log softmax(logits)[target], float32 [N]. TensorFlow's own kernel makes one pass where tfjs'
- * logSoftmax makes five, and was faster here than SparseSoftmaxCrossEntropyWithLogits, which also computes a gradient.
- */
-function targetLogprobs(logits: Tensor2D, targets: readonly number[]): Tensor {
-  const places = Int32Array.from({ length: 2 * targets.length }, (_, i) => (i % 2 === 0 ? i / 2 : targets[(i - 1) / 2]!));
-  return tf.gatherND(logSoftmax(logits), tf.tensor2d(places, [targets.length, 2], 'int32'));
+  /** Logits [R, V] at the given rows of the flattened [B * T] positions. */
+  #logits({ ids, positions, visible, rows }: Record<ScoreInputs, Tensor>): Tensor2D {
+    const hidden = this.#model.hiddenStates(ids as Tensor2D, { layout: { positions: positions as Tensor1D, visible } });
+    return this.#model.head(gatherRows(tf.reshape(hidden, [ids.size, hidden.shape[2]]), rows as Tensor1D));
+  }
+
+  /**
+   * log softmax(logits)[row, target] for targets int32 [P, 2]. TensorFlow's own kernel makes one pass where tfjs' logSoftmax makes five,
+   * and was faster here than SparseSoftmaxCrossEntropyWithLogits, which also computes a gradient.
+   */
+  #lookUp(logits: Tensor2D, targets: Tensor): Tensor {
+    return tf.gatherND(logSoftmax(logits), targets as Tensor2D);
+  }
+
+  /** Packs jobs into batches of few shapes: a compiled program records each. */
+  plan(jobs: readonly Job[], tokensPerBatch = TOKENS_PER_BATCH): PlannedBatch[] {
+    if (!jobs.length) return [];
+    const { compiled } = this.#model.program;
+    const { vocab_size: vocabulary, max_positions: positions } = this.#model.config;
+    const longest = Math.max(...jobs.map(({ ids }) => ids.length - 1));
+    const whole = jobs.reduce((sum, { ids }) => sum + ids.length - 1, 0);
+    const wanted = compiled ? ROW_LENGTH : Math.min(ROW_LENGTH, whole);
+    const length = Math.max(longest, Math.min(positions, Math.ceil(Math.max(longest, wanted) / LENGTH_STEP) * LENGTH_STEP));
+    const most = Math.max(1, Math.floor(Math.min(tokensPerBatch, MAX_LOGITS / vocabulary) / length));
+    const rows = packRows(jobs, length);
+    const batches: PlannedBatch[] = [];
+    for (let start = 0; start < rows.length;) {
+      const left = rows.length - start;
+      // The rest is run in smaller batches, of a quarter, as long as that saves rows.
+      const size = left >= most || !compiled ? Math.min(left, most) : Math.max(1, Math.floor(most / 4));
+      batches.push({ rows: rows.slice(start, start + size), length, size });
+      start += size;
+    }
+    return batches;
+  }
+
+  score(rows: readonly Row<Job>[], size: number, length: number, wantGreedy: boolean): Scored[] {
+    const scored: number[] = []; // Of the flattened [size * length] positions, those whose prediction is asked for.
+    const targets: number[] = [];
+    const firstOf: number[] = []; // Index in `targets` of each row's first prediction.
+    const logitsRow = new Int32Array(size * length).fill(-1);
+    rows.forEach(({ predictions }, r) => {
+      firstOf.push(targets.length / 2);
+      for (const { node, target } of predictions) {
+        const at = r * length + node;
+        if (logitsRow[at]! < 0) logitsRow[at] = scored.push(at) - 1;
+        targets.push(logitsRow[at]!, target);
+      }
+    });
+    const { logprobs, choices } = this.#run(rows, size, length, scored, targets, wantGreedy);
+    return rows.flatMap(({ members }, r) => members.map(({ sequence: job, predictions }) => {
+      let logprob = 0;
+      let greedy = true;
+      for (const prediction of predictions) {
+        const index = firstOf[r]! + prediction;
+        logprob += logprobs[index]!;
+        if (choices && choices[targets[2 * index]!] !== targets[2 * index + 1]) greedy = false;
+      }
+      if (!Number.isFinite(logprob)) {
+        throw new CriaError('non-finite', 'The model gives log-probabilities that are not finite.', 'Its weights are damaged or its training diverged.');
+      }
+      return { job, logprob, greedy };
+    }));
+  }
+
+  #run(rows: readonly Row<Job>[], size: number, length: number, scored: readonly number[], targets: readonly number[], wantGreedy: boolean) {
+    const { ids, positions, visible } = layOut(rows, size, length);
+    // A compiled program sees few numbers of rows and targets: a half or all of the positions, and twice as many.
+    const all = size * length;
+    const standard = (count: number) => (this.#model.program.compiled ? (2 * count <= all ? Math.ceil(all / 2) : all) : count);
+    const padded = (values: readonly number[], count: number) => {
+      const filled = new Int32Array(count);
+      filled.set(values);
+      return filled;
+    };
+    const rowCount = standard(scored.length);
+    const targetCount = this.#model.program.compiled ? 2 * all : targets.length / 2;
+    const inputs: Record<ScoreInputs, InputValue> = {
+      ids: { shape: [size, length], values: ids },
+      positions: { shape: [all], values: positions },
+      visible: { shape: [size, 1, length, length], values: visible },
+      rows: { shape: [rowCount], values: padded(scored, rowCount) },
+      targets: { shape: [targetCount, 2], values: padded(targets, 2 * targetCount) },
+    };
+    if (!wantGreedy) return { logprobs: this.#logprobs.run(inputs).logprobs, choices: null };
+    return this.#choices.run(inputs);
+  }
 }

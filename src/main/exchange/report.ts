@@ -80,10 +80,10 @@ function plain(json: string): string {
 }
 
 function chart({ runs }: Comparison, metric: string, { series }: ReportOptions, styles: ReturnType<typeof stylesOfRuns>): string[] {
-  const { title, unit, rings = false, lowerIsBetter = false } = describeMetric(metric);
+  const { title, unit, measured = false, lowerIsBetter = false } = describeMetric(metric);
   const lines = runs.flatMap(({ id, name }) => {
     const found = metricAliases(metric).map((alias) => series.get(id)?.get(alias)).find((each) => each?.count);
-    return found ? [chartLine(found, { id, name, style: styles.get(id)!, x: 'step', rings, lowerIsBetter })] : [];
+    return found ? [chartLine(found, { id, name, style: styles.get(id)!, x: 'step', measured, lowerIsBetter })] : [];
   });
   if (!lines.length) return [];
   const summary = lines.map(({ name, best }) => (best ? `${name}: best ${formatLoss(best[1])} at step ${formatInteger(best[0])}` : name)).join('; ');

@@ -7,8 +7,12 @@ import type { RunConfig } from '../../shared/config.ts';
 import { CriaError } from '../../shared/errors.ts';
 import { estimateRun } from '../config/estimate.ts';
 import { checkConfigText } from '../config/checkText.ts';
-import type { ConfigMessage } from '../config/parseConfig.ts';
+import { MAX_CONFIG_BYTES, type ConfigMessage } from '../config/parseConfig.ts';
+import { MAX_TOKENIZER_BYTES } from '../corpus/tokenizerSchema.ts';
 import { isSafeName, writeFileAtomic } from '../disk/atomic.ts';
+import { readBounded } from '../disk/foreignFile.ts';
+import { isPath } from '../workspace.ts';
+import type { Caller } from './caller.ts';
 import type { DomainHandlers, Services } from './services.ts';
 
 export function configHandlers(services: Services): DomainHandlers<'config'> {
@@ -31,26 +35,28 @@ export function configHandlers(services: Services): DomainHandlers<'config'> {
         };
       });
     },
-    'config.read'({ path }) {
+    'config.read'({ path }, caller) {
+      caller.read(path);
       const folders = [resolve(configFolder), own];
       if (!/\.ya?ml$/.test(path)) throw new CriaError('bad-input', `${path} is not a YAML file.`, `Configs lie in ${folders.join(' or ')}.`);
-      return { text: readFileSync(path, 'utf8') };
+      return { text: readBounded(path, MAX_CONFIG_BYTES, 'bad-input') };
     },
-    'config.check'({ text, path }) {
+    'config.check'({ text, path }, caller) {
       const searchFolders = [workspace.root, configFolder];
-      const { problems, warnings, config, given, lines } = checkConfigText(text, { file: path ?? 'config', searchFolders });
-      if (config) problems.push(...teacherProblems(config, services, lines.get('distillation.teachers') ?? null));
+      const isReadable = (candidate: string) => caller.isReadable(candidate);
+      const { problems, warnings, config, given, lines, unreadable } = checkConfigText(text, { file: path ?? 'config', searchFolders, isReadable });
+      if (config && !unreadable) problems.push(...teacherProblems(config, services, lines.get('distillation.teachers') ?? null, caller));
       return {
         problems,
         warnings,
         values: config ? flatValues(config) : {},
         given,
-        estimate: config ? estimateRun(config, { workspace, store, searchFolders }) : null,
+        estimate: config && !unreadable ? estimateRun(config, { workspace, store, searchFolders }) : null,
       };
     },
     'config.save'({ name, text, replace }) {
       if (!isSafeName(name)) throw new CriaError('bad-input', `"${name}" cannot be a config's name.`, 'Use letters, digits, ".", "_", "-" and spaces.');
-      mkdirSync(own, { recursive: true });
+      mkdirSync(own, { recursive: true, mode: 0o700 });
       const path = join(own, `${name.replace(/\.ya?ml$/, '')}.yaml`);
       if (!replace && existsSync(path)) throw new CriaError('exists', `There is a config named "${name}" already.`, 'Choose another name, or replace it.');
       writeFileAtomic(path, (append) => append(text));
@@ -65,13 +71,14 @@ export function configHandlers(services: Services): DomainHandlers<'config'> {
 }
 
 /** Teachers that are not there, or were trained with another tokenizer: told before the start instead of in its first seconds. */
-function teacherProblems({ distillation, data }: RunConfig, { workspace, store }: Services, line: number | null): ConfigMessage[] {
+function teacherProblems({ distillation, data }: RunConfig, { workspace, store }: Services, line: number | null, caller: Caller): ConfigMessage[] {
   if (!distillation) return [];
   const problem = (message: string) => ({ key: 'distillation.teachers', line, message });
   const models = store.listModels();
-  const sha256 = existsSync(data.tokenizer_path) ? createHash('sha256').update(readFileSync(data.tokenizer_path)).digest('hex') : null;
+  const sha256 = tokenizerHash(data.tokenizer_path);
   return distillation.teachers.flatMap((teacher) => {
     try {
+      if (isPath(teacher)) caller.read(teacher);
       workspace.resolveModel(teacher);
     } catch (error) {
       return [problem((error as Error).message)];
@@ -79,6 +86,15 @@ function teacherProblems({ distillation, data }: RunConfig, { workspace, store }
     const theirs = models.find(({ name }) => name === teacher)?.tokenizerSha256;
     return theirs && sha256 && theirs !== sha256 ? [problem(`the teacher "${teacher}" was trained with another tokenizer than ${data.tokenizer_path}; teachers and student share one`)] : [];
   });
+}
+
+/** Null for what is no tokenizer's file; that is a problem of its own. */
+function tokenizerHash(path: string): string | null {
+  try {
+    return createHash('sha256').update(readBounded(path, MAX_TOKENIZER_BYTES, 'bad-input')).digest('hex');
+  } catch {
+    return null;
+  }
 }
 
 function yamlFiles(folder: string): string[] {

@@ -26,8 +26,14 @@ export function corpusHandlers(services: Services): DomainHandlers<'corpus' | 't
   };
 
   return {
-    'corpus.clean': (params) => started(queue.submit({ kind: 'clean', name: `Clean ${basename(params.input)}`, params })),
-    'corpus.import'({ source, name, files }) {
+    'corpus.clean'(params, caller) {
+      caller.read(params.input);
+      caller.write(params.output);
+      return started(queue.submit({ kind: 'clean', name: `Clean ${basename(params.input)}`, params }));
+    },
+    'corpus.import'({ source, name, files }, caller) {
+      caller.read(source);
+      for (const { path } of files ?? []) caller.read(path);
       const output = newCorpusFolder(name);
       if (files) refuseFileNames(files);
       if (!statSync(source, { throwIfNoEntry: false })?.isDirectory()) throw new CriaError('not-found', `There is no folder ${source}.`, 'Choose a folder that holds .train files.');
@@ -52,10 +58,14 @@ export function corpusHandlers(services: Services): DomainHandlers<'corpus' | 't
         };
       });
     },
-    'corpus.recognise': ({ folder }) => (folder === null && !existsSync(downloads) ? [] : recogniseCorpora(folder ?? downloads)),
+    'corpus.recognise'({ folder }, caller) {
+      if (folder !== null) caller.read(folder);
+      return folder === null && !existsSync(downloads) ? [] : recogniseCorpora(folder ?? downloads);
+    },
     'corpus.sources': () => CORPUS_SOURCES.map(({ name, title }) => ({ name, title, folder: existsSync(join(downloads, name, 'SOURCE.json')) ? join(downloads, name) : null })),
     'corpus.download': ({ source }) => started(queue.submit({ kind: 'download-corpus', name: `Download ${CORPUS_SOURCES.find(({ name }) => name === source)!.title}`, params: { source, output: join(downloads, source) } })),
-    'corpus.mix'({ name, parts, track, words, seed }) {
+    'corpus.mix'({ name, parts, track, words, seed }, caller) {
+      for (const { path } of parts) caller.read(path);
       const budget = track === 'none' ? null : TRACKS[track];
       const wanted = words ?? budget;
       if (wanted === null) throw new CriaError('bad-input', 'Without a track, a mix needs a number of words.', 'Say how many words, or choose a track.');
@@ -65,11 +75,23 @@ export function corpusHandlers(services: Services): DomainHandlers<'corpus' | 't
       refuseFileNames(parts);
       return started(queue.submit({ kind: 'mix', name: `Mix ${name}`, params: { parts, words: wanted, seed, output: newCorpusFolder(name) } }));
     },
-    'corpus.encode': (params) => started(queue.submit({ kind: 'encode', name: `Encode ${basename(params.input)}`, params })),
-    'demo.makeCorpus': (params) => started(queue.submit({ kind: 'demo-corpus', name: 'Demo corpus', params })),
+    'corpus.encode'(params, caller) {
+      caller.read(params.input);
+      caller.read(params.tokenizer);
+      caller.write(params.output);
+      return started(queue.submit({ kind: 'encode', name: `Encode ${basename(params.input)}`, params }));
+    },
+    'demo.makeCorpus'(params, caller) {
+      caller.write(params.output);
+      return started(queue.submit({ kind: 'demo-corpus', name: 'Demo corpus', params }));
+    },
     'demo.start': ({ tiny }) => startDemo(services, tiny),
 
-    'tokenizer.train': (params) => started(queue.submit({ kind: 'tokenizer', name: `Tokenizer ${basename(params.output)}`, params })),
+    'tokenizer.train'(params, caller) {
+      for (const input of params.inputs) caller.read(input);
+      caller.write(params.output);
+      return started(queue.submit({ kind: 'tokenizer', name: `Tokenizer ${basename(params.output)}`, params }));
+    },
     async 'tokenizer.list'() {
       const made = new Map(store.listRuns({ kinds: ['tokenizer'], states: ['done'], limit: 10_000 }).rows.map(({ id }) => [resolve((store.getRun(id).params as { output: string }).output), id]));
       const inWorkspace = readdirSync(workspace.tokenizers).filter((name) => name.endsWith('.json')).map((name) => join(workspace.tokenizers, name));
@@ -84,7 +106,8 @@ export function corpusHandlers(services: Services): DomainHandlers<'corpus' | 't
       }));
       return entries.flat().sort((a, b) => b.createdAt - a.createdAt);
     },
-    async 'tokenizer.try'({ tokenizer, text }) {
+    async 'tokenizer.try'({ tokenizer, text }, caller) {
+      caller.read(tokenizer);
       const loaded = await tokenizers.load(tokenizer);
       return { tokens: loaded.encode(text).map((id) => ({ id, text: loaded.decode([id]) })) };
     },

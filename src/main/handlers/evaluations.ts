@@ -8,10 +8,12 @@ import { breakDown, type BrokenDown } from '../evaluation/breakdown.ts';
 import { listOwnSuites, locateSuite, type Places } from '../evaluation/data.ts';
 import { addOwnPairs } from '../evaluation/ownPairs.ts';
 import { SUITES } from '../evaluation/suites.ts';
+import { OWN_PREFIX } from '../evaluation/suites/own.ts';
 import type { Suite } from '../evaluation/suites/suite.ts';
 import { listKeptWeights } from '../training/runFiles.ts';
 import { leaderboard } from './leaderboard.ts';
 import { findEvaluation, itemsOf, itemsOfSubtask } from './scoredItems.ts';
+import { findModel, type Caller } from './caller.ts';
 import { started, type DomainHandlers, type Services } from './services.ts';
 
 export function evaluationHandlers({ store, workspace, queue }: Services): DomainHandlers<'evaluation'> {
@@ -27,20 +29,33 @@ export function evaluationHandlers({ store, workspace, queue }: Services): Domai
     };
   };
 
+  /** A lab's own suite by the name that it has in the workspace, or by a path. */
+  const mayRead = (own: string, caller: Caller) => {
+    if (!listOwnSuites(workspace.data).some(({ suite }) => suite.name === `${OWN_PREFIX}${own}`)) caller.read(own);
+  };
+
   return {
-    'evaluation.start'({ models, checkpoints, ...params }) {
+    'evaluation.start'({ models, checkpoints, ...params }, caller) {
+      mayUse(params, caller);
+      if (params.vocabulary !== null) caller.read(params.vocabulary);
+      if (params.out !== null) caller.write(params.out);
+      // Fetched files land beside those that are there.
+      if (params.data !== null && params.download) caller.write(join(params.data, 'evaluation_data'));
+      for (const suite of params.suites) if (suite.startsWith(OWN_PREFIX)) mayRead(suite.slice(OWN_PREFIX.length), caller);
       const resolved: JobParams<'evaluate'>['models'] = models.flatMap((model) => {
-        const found = workspace.resolveModel(model);
+        const found = findModel(workspace, model, caller);
         return [found, ...(checkpoints ? checkpointsOf(found) : [])];
       });
       const name = `Evaluate ${[...new Set(resolved.map((model) => model.name))].join(', ')}`;
       return started(queue.submit({ kind: 'evaluate', name, params: { models: resolved, ...params } }));
     },
-    'evaluation.score'({ model, pairs }) {
-      const resolved = workspace.resolveModel(model);
+    'evaluation.score'({ model, pairs }, caller) {
+      const resolved = findModel(workspace, model, caller);
+      caller.read(pairs);
       return started(queue.submit({ kind: 'score', name: `Score ${basename(pairs)} with ${resolved.name}`, params: { model: resolved, pairs } }));
     },
-    'evaluation.suites'({ data, folders }) {
+    'evaluation.suites'({ data, folders }, caller) {
+      mayUse({ data, folders }, caller);
       const places = { data, folders, workspaceData: workspace.data };
       const known = SUITES.map((suite) => {
         const entry = describeSuite(suite, places, null);
@@ -91,6 +106,11 @@ export function evaluationHandlers({ store, workspace, queue }: Services): Domai
     const kept = runId == null ? [] : listKeptWeights(workspace.runFolder(runId));
     return kept.map(({ step, path }) => ({ ...model, checkpoint: { step, weights: path } }));
   }
+}
+
+/** @throws CriaError `not-allowed` for folders that are not for whoever asks */
+function mayUse({ data, folders = {} }: Pick<Places, 'data' | 'folders'>, caller: Caller): void {
+  for (const folder of [data, ...Object.values(folders)]) if (folder !== null) caller.read(folder);
 }
 
 /** @throws CriaError `bad-request` for scores that may not be set against each other */

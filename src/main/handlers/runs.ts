@@ -4,6 +4,7 @@ import { resolve } from 'node:path';
 import { CriaError } from '../../shared/errors.ts';
 import { checkRunConfig, readRunConfig } from '../config/readRunConfig.ts';
 import { compareRuns } from '../compare.ts';
+import { isPath } from '../workspace.ts';
 import { listCheckpoints, readSamples } from '../training/runFiles.ts';
 import { started, type DomainHandlers, type Services } from './services.ts';
 
@@ -13,8 +14,9 @@ export function runHandlers({ store, workspace, queue, emit }: Services): Domain
   const findRun = (reference: string) => store.getRun(store.findRun(reference));
 
   return {
-    'run.start'({ configFile, configText, workingFolder, overrides, method }) {
-      const options = { overrides, searchFolders: [workingFolder, workspace.root] };
+    'run.start'({ configFile, configText, workingFolder, overrides, method }, caller) {
+      if (configText === undefined) caller.read(configFile);
+      const options = { overrides, searchFolders: [workingFolder, workspace.root], isReadable: (path: string) => caller.isReadable(path) };
       const { config, warnings } = configText === undefined ? readRunConfig(configFile, options) : checkRunConfig(configText, configFile, options);
       if (method === 'distil' && !config.distillation) {
         throw new CriaError('bad-config', `${configFile} has no "distillation" section, so there is no teacher to distil from.`,
@@ -32,7 +34,8 @@ export function runHandlers({ store, workspace, queue, emit }: Services): Domain
       if (rival) throw new CriaError('exists', `Run ${rival.id} is making a model named "${name}".`, 'Choose another name with --model-name.');
       // Paths become absolute and a missing teacher is refused now, not when the queue gets to it.
       const teachers = config.distillation?.teachers.map((teacher) => {
-        const reference = /[\\/]/.test(teacher) ? resolve(workingFolder, teacher) : teacher;
+        const reference = isPath(teacher) ? resolve(workingFolder, teacher) : teacher;
+        if (isPath(reference)) caller.read(reference);
         workspace.resolveModel(reference);
         return reference;
       });
@@ -76,7 +79,7 @@ export function runHandlers({ store, workspace, queue, emit }: Services): Domain
     },
     'run.metrics': ({ runId, names, ...options }) => store.metricSeries(runId, names, options),
     'run.sparklines': ({ runIds }) =>
-      Object.fromEntries(runIds.map((id) => [id, store.metricSeries(id, ['train/loss'], { maxPoints: SPARKLINE_POINTS })[0]!.values.filter(Number.isFinite)])),
+      Object.fromEntries(runIds.map((id) => [id, store.metricSeries(id, ['train/loss'], { maxPoints: SPARKLINE_POINTS, positions: false })[0]!.values.filter(Number.isFinite)])),
     'run.log': ({ runId, limit }) => store.listLog(runId, { limit }),
     'run.checkpoints': ({ runId }) => listCheckpoints(workspace.runFolder(runId)),
     'run.samples': ({ runId }) => readSamples(workspace.runFolder(runId)),

@@ -4,6 +4,7 @@ import type { EngineClient, Handlers } from '../../shared/protocol.ts';
 import type { JobQueue } from '../queue/queue.ts';
 import type { Store } from '../store/store.ts';
 import type { Workspace } from '../workspace.ts';
+import type { Caller } from './caller.ts';
 
 export interface Services {
   store: Store;
@@ -17,6 +18,6 @@ export interface Services {
 }
 
 /** The handlers of the methods that start with one of the domains. */
-export type DomainHandlers<D extends string> = Pick<Handlers, Extract<keyof Handlers, `${D}.${string}`>>;
+export type DomainHandlers<D extends string> = Pick<Handlers<Caller>, Extract<keyof Handlers, `${D}.${string}`>>;
 
 export const started = (runId: string, warnings: string[] = []) => ({ runId, warnings });

@@ -23,6 +23,7 @@ import type { ChoiceItem, Suite } from '../evaluation/suites/suite.ts';
 import type { Store } from '../store/store.ts';
 import type { Workspace } from '../workspace.ts';
 import { itemsOf } from './scoredItems.ts';
+import { findModel } from './caller.ts';
 import type { DomainHandlers, Services } from './services.ts';
 
 type Check = ResultOf<'submission.check'>;
@@ -30,12 +31,14 @@ type Written = ResultOf<'submission.write'>;
 
 export function submissionHandlers({ store, workspace }: Services): DomainHandlers<'submission'> {
   return {
-    'submission.check'({ model, protocol, glue }) {
-      const tasks = suitesOf(protocol, glue).map((suite) => checkTask(store, workspace.resolveModel(model).name, protocol, suite));
+    'submission.check'({ model, protocol, glue }, caller) {
+      const { name } = findModel(workspace, model, caller);
+      const tasks = suitesOf(protocol, glue).map((suite) => checkTask(store, name, protocol, suite));
       return { tasks, isComplete: tasks.every(({ problems }) => problems.length === 0), notMeasured: [...PUBLISHED[protocol].notMeasured] };
     },
-    async 'submission.write'({ model, protocol, glue, output }) {
-      const { name } = workspace.resolveModel(model);
+    async 'submission.write'({ model, protocol, glue, output }, caller) {
+      const { name } = findModel(workspace, model, caller);
+      caller.write(output);
       const suites = suitesOf(protocol, glue);
       const checks = suites.map((suite) => checkTask(store, name, protocol, suite));
       const problems = checks.flatMap((check) => check.problems.map((problem) => `${check.task}: ${problem}`));

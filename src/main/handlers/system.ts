@@ -1,9 +1,10 @@
 /** Requests about the engine, its machine and its queue. */
 import { readdirSync, statfsSync, statSync } from 'node:fs';
 import os from 'node:os';
-import { dirname, join, resolve } from 'node:path';
+import { basename, dirname, join, resolve } from 'node:path';
 import { findLibrary } from '../tensorflow/library.ts';
 import { VERSION } from '../version.ts';
+import type { Caller } from './caller.ts';
 import { started, type DomainHandlers, type Services } from './services.ts';
 
 export function systemHandlers({ workspace, queue }: Services): DomainHandlers<'engine' | 'files' | 'queue'> {
@@ -26,7 +27,7 @@ export function systemHandlers({ workspace, queue }: Services): DomainHandlers<'
       };
     },
     'engine.probe': () => started(queue.submit({ kind: 'probe', name: 'Check TensorFlow', params: {} })),
-    'files.browse': ({ folder }) => browse(folder ?? os.homedir(), workspace.root),
+    'files.browse': ({ folder }, caller) => browse(folder, workspace.root, caller),
     'queue.move'({ runId, before }) {
       queue.move(runId, before);
       return {};
@@ -47,8 +48,11 @@ function libraryIfAny() {
   }
 }
 
-function browse(start: string, workspaceRoot: string) {
-  const folder = resolve(start);
+function browse(start: string | null, workspaceRoot: string, caller: Caller) {
+  const places = caller.folders?.map((folder) => ({ label: basename(folder), folder })) ??
+    [{ label: 'Home', folder: os.homedir() }, { label: 'Workspace', folder: workspaceRoot }, { label: 'Root', folder: resolve('/') }];
+  const folder = resolve(start ?? places[0]!.folder);
+  caller.read(folder);
   const entries = readdirSync(folder, { withFileTypes: true })
     .filter(({ name }) => !name.startsWith('.'))
     .flatMap((entry) => {
@@ -58,10 +62,11 @@ function browse(start: string, workspaceRoot: string) {
     })
     .sort((a, b) => Number(b.isFolder) - Number(a.isFolder) || a.name.localeCompare(b.name));
   const parent = dirname(folder);
+  const isTop = parent === folder || !caller.isReadable(parent);
   return {
     folder,
-    parent: parent === folder ? null : parent,
+    parent: isTop ? null : parent,
     entries,
-    places: [{ label: 'Home', folder: os.homedir() }, { label: 'Workspace', folder: workspaceRoot }, { label: 'Root', folder: resolve('/') }],
+    places,
   };
 }

@@ -33,6 +33,9 @@ export interface Host {
 /** Requests and answers of the contract stay far below; a config's text is the largest request. */
 const MAX_MESSAGE_BYTES = 8 * 1024 * 1024;
 
+/** What may wait for a slow page: several of the largest answers. */
+const MAX_UNREAD_BYTES = 64 * 1024 * 1024;
+
 /** @throws CriaError `busy` when the port is taken; `not-found` without a build */
 export async function startHost({ renderer, session, attach, port, address, onOpened }: HostOptions): Promise<Host> {
   const files = readRenderer(renderer);
@@ -84,6 +87,8 @@ export async function startHost({ renderer, session, attach, port, address, onOp
 
   const sockets = new WebSocketServer({ noServer: true, maxPayload: MAX_MESSAGE_BYTES });
   server.on('upgrade', (request, socket, head) => {
+    // Node leaves an upgraded socket's errors to whoever took it; a peer that resets it must not end the host.
+    socket.on('error', () => socket.destroy());
     const allowed = request.url === '/socket' && access.isHostAllowed(request) && access.isOriginAllowed(request) && access.hasSession(request);
     if (!allowed) {
       socket.end('HTTP/1.1 403 Forbidden\r\nconnection: close\r\n\r\n');
@@ -113,7 +118,10 @@ function webSocketChannel(socket: WebSocket): Channel {
   socket.on('error', () => socket.terminate());
   return {
     send: (message) => {
-      if (socket.readyState === socket.OPEN) socket.send(encodeMessage(message));
+      if (socket.readyState !== socket.OPEN) return;
+      // A page that no longer reads would have the host keep everything for it; one that comes back connects anew.
+      if (socket.bufferedAmount > MAX_UNREAD_BYTES) socket.terminate();
+      else socket.send(encodeMessage(message));
     },
     onMessage: (listener) =>
       void socket.on('message', (data, isBinary) => {

@@ -1,14 +1,19 @@
 /** Hugging Face's config.json to and from ModelConfig. What Cria's forward pass does not do is refused, never ignored. */
-import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { CriaError } from '../../shared/errors.ts';
 import type { RunConfig } from '../../shared/config.ts';
+import { MAX_LAYERS } from '../../shared/configFields.ts';
+import { foreignFile, readBounded } from '../disk/foreignFile.ts';
 import type { ModelConfig } from './modelConfig.ts';
 
 const size = z.int().min(1).max(1 << 24);
+const layers = z.int().min(1).max(MAX_LAYERS);
 const tokenId = z.int().min(0).nullish();
 const probability = z.number().min(0).max(1);
+
+/** Real ones have a few thousand. */
+const MAX_CONFIG_BYTES = 1 << 20;
 
 /** Settings that exist in files but have one value that Cria's forward pass implements. */
 function only<T extends string | number | boolean | null>(...values: [T, ...T[]]) {
@@ -30,7 +35,7 @@ const llama = z.object({
   model_type: z.literal('llama'),
   hidden_size: size,
   intermediate_size: size,
-  num_hidden_layers: size,
+  num_hidden_layers: layers,
   num_attention_heads: size,
   num_key_value_heads: size.nullish(),
   head_dim: size.nullish(),
@@ -48,7 +53,7 @@ const llama = z.object({
 const gpt = {
   ...common,
   n_embd: size,
-  n_layer: size,
+  n_layer: layers,
   n_head: size,
   n_inner: size.nullish(),
   n_positions: size.default(1024),
@@ -92,8 +97,9 @@ export function readModelConfig(folder: string): ModelConfig {
   const path = join(folder, 'config.json');
   let json: unknown;
   try {
-    json = JSON.parse(readFileSync(path, 'utf8'));
+    json = JSON.parse(readBounded(foreignFile(folder, 'config.json', 'bad-model'), MAX_CONFIG_BYTES, 'bad-model'));
   } catch (error) {
+    if (error instanceof CriaError) throw error;
     throw new CriaError('bad-model', `${path} cannot be read as JSON: ${(error as Error).message}`, 'A Hugging Face model folder has a config.json.', { cause: error });
   }
   const type = (json as { model_type?: unknown } | null)?.model_type;

@@ -2,6 +2,7 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { CriaError } from '../../shared/errors.ts';
+import { foreignFile } from '../disk/foreignFile.ts';
 import type { JobContext } from '../queue/jobContext.ts';
 import { readModelConfig } from './configJson.ts';
 import { countParameters, parameterShapes } from './parameterShapes.ts';
@@ -17,10 +18,10 @@ export async function copyModel(
   const total = parameterShapes(config).size;
   let done = 0;
   try {
-    const tokenizer = join(source, 'tokenizer.json');
+    const hasTokenizer = existsSync(join(source, 'tokenizer.json'));
     await saveModelFolder(target, {
       config,
-      tokenizerPath: existsSync(tokenizer) ? tokenizer : null,
+      tokenizerPath: hasTokenizer ? foreignFile(source, 'tokenizer.json', 'bad-model') : null,
       ...further,
       values: (name) => {
         if (context.signal.aborted) throw new CriaError('cancelled', `${label} was stopped.`, 'Nothing was left behind.');

@@ -19,7 +19,10 @@ export class Gpt2 extends BaseModel<Gpt2Config> {
     const [batch, length] = ids.shape;
     const { hidden_size, n_layer, embd_pdrop, resid_pdrop } = this.config;
     const tokens = embed(this.weight('wte.weight'), tf.reshape(ids, [-1]) as Tensor1D); // (N, H)
-    const positions = tf.slice(this.weight('wpe.weight') as Tensor, [0, 0], [length, hidden_size]); // (T, H)
+    const table = this.weight('wpe.weight');
+    const positions = pass.layout
+      ? tf.reshape(embed(table, pass.layout.positions), [batch, length, hidden_size])
+      : tf.slice(table as Tensor, [0, 0], [length, hidden_size]); // (T, H)
     const sum = tf.add(tf.reshape(tokens, [batch, length, hidden_size]), positions);
     let x = dropout.apply(tf.reshape(sum, [-1, hidden_size]) as Tensor2D, embd_pdrop);
     for (let layer = 0; layer < n_layer; layer++) {
@@ -45,7 +48,7 @@ export class Gpt2 extends BaseModel<Gpt2Config> {
     const [q, k, v] = tf.split(projected, 3, 1) as [Tensor2D, Tensor2D, Tensor2D];
     const scaled = tf.mul<Tensor2D>(q, 1 / Math.sqrt(hidden_size / n_head));
     const heads = (y: Tensor2D) => splitHeads(y, batch, n_head); // (B, A, T, D)
-    const attended = attend(heads(scaled), heads(k), heads(v), this.#tables.for(length).visible, (weights) => pass.attention(weights, attn_pdrop));
+    const attended = attend(heads(scaled), heads(k), heads(v), pass.layout?.visible ?? this.#tables.for(length).visible, (weights) => pass.attention(weights, attn_pdrop));
     return this.#project(attended, `${at}.attn.c_proj`, pass);
   }
 

@@ -9,10 +9,16 @@ import type { ForwardOptions } from './languageModel.ts';
 import { attend, embed, geluNew, layerNorm, linear, splitHeads } from './layers.ts';
 import type { GptJConfig } from './modelConfig.ts';
 import { Pass } from './pass.ts';
-import { rotaryTables, rotate, type RotaryTables } from './rotary.ts';
+import { rotaryTables, rotate, tablesAt, type RotaryTables } from './rotary.ts';
 import { causalMask, Tables } from './tables.ts';
 
 const ROPE_THETA = 10_000;
+
+/** What attention has to know of the tokens' places. */
+interface Where {
+  rotary: RotaryTables;
+  visible: Tensor;
+}
 
 export class GptJ extends BaseModel<GptJConfig> {
   readonly #tables: Tables<RotaryTables & { visible: Tensor }>;
@@ -28,11 +34,12 @@ export class GptJ extends BaseModel<GptJConfig> {
     const { dropout } = pass;
     const [batch, length] = ids.shape;
     const { hidden_size, n_layer, embd_pdrop, resid_pdrop } = this.config;
+    const where = this.#where(batch, length, pass);
     let x = dropout.apply(embed(this.weight('wte.weight'), tf.reshape(ids, [-1]) as Tensor1D), embd_pdrop); // (N, H)
     for (let layer = 0; layer < n_layer; layer++) {
       const at = `h.${layer}`;
       const normed = this.#norm(x, `${at}.ln_1`);
-      const attended = dropout.apply(this.#attention(normed, at, batch, length, pass), resid_pdrop);
+      const attended = dropout.apply(this.#attention(normed, at, batch, where, pass), resid_pdrop);
       const fed = dropout.apply(this.#feedForward(normed, at, pass), resid_pdrop);
       x = tf.add(tf.add(attended, fed), x);
     }
@@ -46,14 +53,20 @@ export class GptJ extends BaseModel<GptJConfig> {
     return tf.reshape(logits, [...hidden.shape.slice(0, -1), vocab_size]) as Tensor as T;
   }
 
-  #attention(x: Tensor2D, at: string, batch: number, length: number, pass: Pass): Tensor2D {
+  #attention(x: Tensor2D, at: string, batch: number, { rotary, visible }: Where, pass: Pass): Tensor2D {
     const { hidden_size, n_head, attn_pdrop } = this.config;
-    const { visible, ...rotary } = this.#tables.for(length);
     const heads = (name: string) => splitHeads(this.#project(x, `${at}.attn.${name}`, pass), batch, n_head); // (B, A, T, D)
-    const q = tf.mul<Tensor4D>(this.#rotateFirst(heads('q_proj'), rotary as RotaryTables), 1 / Math.sqrt(hidden_size / n_head));
-    const k = this.#rotateFirst(heads('k_proj'), rotary as RotaryTables);
+    const q = tf.mul<Tensor4D>(this.#rotateFirst(heads('q_proj'), rotary), 1 / Math.sqrt(hidden_size / n_head));
+    const k = this.#rotateFirst(heads('k_proj'), rotary);
     const attended = attend(q, k, heads('v_proj'), visible, (weights) => pass.attention(weights, attn_pdrop));
     return this.#project(attended, `${at}.attn.out_proj`, pass);
+  }
+
+  /** Rotary tables and mask of this pass. */
+  #where(batch: number, length: number, { layout }: Pass): Where {
+    const { cos, sin, visible } = this.#tables.for(layout ? this.config.max_positions : length);
+    if (!layout) return { rotary: { cos: cos!, sin: sin! }, visible };
+    return { rotary: tablesAt({ cos: cos!, sin: sin! }, layout.positions, batch), visible: layout.visible };
   }
 
   /** Rotates the first R dimensions of x [B, A, T, D] and leaves the rest. */

@@ -1,6 +1,6 @@
 /** What every architecture is to the rest of Cria: named parameters, and a forward pass from token ids to logits. */
 import type { Program } from '../tensorflow/program.ts';
-import type { Tensor, Tensor2D, Tensor3D, Tensor4D, Variable } from '../tensorflow/tf.ts';
+import type { Tensor, Tensor1D, Tensor2D, Tensor3D, Tensor4D, Variable } from '../tensorflow/tf.ts';
 import type { Dropout } from './dropout.ts';
 import type { ModelConfig } from './modelConfig.ts';
 
@@ -11,10 +11,20 @@ export interface ForwardOptions {
    * Absent: no dropout.
    */
   dropoutSeed?: Tensor;
+  /** Where tokens stand and what they see, if not simply one after the other and all before them. */
+  layout?: Layout;
   /** Adds to the outputs of the projections that it has adapters for. */
   adapters?: Adapters;
   /** Shown each layer's attention weights, [B, A, T, T] for A heads: row t says how much position t takes from each position. */
   onAttention?: (layer: number, weights: Tensor4D) => void;
+}
+
+/** Rows of tokens that hold more than one sequence (evaluation/prefixTrees.ts). */
+export interface Layout {
+  /** Each token's position in its sequence, int32 [B * T]. */
+  positions: Tensor1D;
+  /** bool [B, 1, T, T], true where a token (row) sees another (column). */
+  visible: Tensor;
 }
 
 /** Trained additions to a frozen model's projections. */

@@ -8,8 +8,15 @@ import type { ForwardOptions } from './languageModel.ts';
 import { attend, embed, linear, rmsNorm, splitHeads, swiglu } from './layers.ts';
 import type { LlamaConfig } from './modelConfig.ts';
 import { Pass } from './pass.ts';
-import { rotaryTables, rotate, type RotaryTables } from './rotary.ts';
+import { rotaryTables, rotate, tablesAt, type RotaryTables } from './rotary.ts';
 import { causalMask, Tables } from './tables.ts';
+
+/** What attention has to know of the tokens' places. */
+interface Where {
+  query: RotaryTables;
+  key: RotaryTables;
+  visible: Tensor;
+}
 
 export class Llama extends BaseModel<LlamaConfig> {
   readonly #queryTables: Tables<RotaryTables>;
@@ -28,9 +35,10 @@ export class Llama extends BaseModel<LlamaConfig> {
   hiddenStates(ids: Tensor2D, options: ForwardOptions = {}): Tensor3D {
     const pass = new Pass(options);
     const [batch, length] = ids.shape;
+    const where = this.#where(batch, length, pass);
     let x = embed(this.weight('model.embed_tokens.weight'), tf.reshape(ids, [-1]) as Tensor1D); // (N, H)
     for (let layer = 0; layer < this.config.n_layer; layer++) {
-      x = tf.add(x, this.#attention(this.#norm(x, `model.layers.${layer}.input_layernorm`), layer, batch, length, pass));
+      x = tf.add(x, this.#attention(this.#norm(x, `model.layers.${layer}.input_layernorm`), layer, batch, where, pass));
       x = tf.add(x, this.#feedForward(this.#norm(x, `model.layers.${layer}.post_attention_layernorm`), layer, pass));
     }
     return tf.reshape(this.#norm(x, 'model.norm'), [batch, length, -1]); // (B, T, H)
@@ -43,12 +51,19 @@ export class Llama extends BaseModel<LlamaConfig> {
     return tf.reshape(logits, [...hidden.shape.slice(0, -1), vocab_size]) as Tensor as T;
   }
 
-  #attention(x: Tensor2D, layer: number, batch: number, length: number, pass: Pass): Tensor2D {
+  #attention(x: Tensor2D, layer: number, batch: number, { query, key, visible }: Where, pass: Pass): Tensor2D {
     const at = `model.layers.${layer}.self_attn`;
     const heads = (name: string) => splitHeads(this.#project(x, `${at}.${name}`, pass), batch, this.config.n_head); // (B, A, T, D)
-    const q = rotate(heads('q_proj'), this.#queryTables.for(length), 'half');
-    const k = rotate(heads('k_proj'), this.#keyTables.for(length), 'half');
-    return this.#project(attend(q, k, heads('v_proj'), this.#masks.for(length).visible, (weights) => pass.attention(weights)), `${at}.o_proj`, pass); // (N, H)
+    const q = rotate(heads('q_proj'), query, 'half');
+    const k = rotate(heads('k_proj'), key, 'half');
+    return this.#project(attend(q, k, heads('v_proj'), visible, (weights) => pass.attention(weights)), `${at}.o_proj`, pass); // (N, H)
+  }
+
+  /** Rotary tables and mask of this pass. */
+  #where(batch: number, length: number, { layout }: Pass): Where {
+    if (!layout) return { query: this.#queryTables.for(length), key: this.#keyTables.for(length), visible: this.#masks.for(length).visible };
+    const at = (tables: Tables<RotaryTables>) => tablesAt(tables.for(this.config.max_positions), layout.positions, batch);
+    return { query: at(this.#queryTables), key: at(this.#keyTables), visible: layout.visible };
   }
 
   #feedForward(x: Tensor2D, layer: number, pass: Pass): Tensor2D {

@@ -1,16 +1,18 @@
 /** What one forward pass of any architecture has about it: its dropout masks, the adapters it runs with, who looks on. */
 import { tf, type Tensor2D, type Tensor4D } from '../tensorflow/tf.ts';
 import { Dropout } from './dropout.ts';
-import type { Adapters, ForwardOptions } from './languageModel.ts';
+import type { Adapters, ForwardOptions, Layout } from './languageModel.ts';
 
 export class Pass {
   readonly dropout: Dropout;
+  readonly layout: Layout | undefined;
   readonly #adapters: Adapters | undefined;
   readonly #onAttention: ForwardOptions['onAttention'];
   #layer = 0;
 
-  constructor({ dropoutSeed, adapters, onAttention }: ForwardOptions) {
+  constructor({ dropoutSeed, adapters, layout, onAttention }: ForwardOptions) {
     this.dropout = new Dropout(dropoutSeed);
+    this.layout = layout;
     this.#adapters = adapters;
     this.#onAttention = onAttention;
   }

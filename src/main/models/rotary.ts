@@ -1,12 +1,13 @@
 /** Rotary position embedding (Su et al. 2021) in the two layouts that the architectures use. */
 import { withGradient } from '../tensorflow/gradient.ts';
-import { tf, type Tensor, type Tensor2D, type Tensor4D } from '../tensorflow/tf.ts';
+import { gatherRows } from '../tensorflow/ops.ts';
+import { tf, type Tensor, type Tensor1D, type Tensor2D, type Tensor4D } from '../tensorflow/tf.ts';
 
+/** Both [T, D], or [B, 1, T, D] where rows differ in what stands where. */
 export interface RotaryTables extends Record<string, Tensor> {
-  /** cos [T, D] */
-  cos: Tensor2D;
-  /** sin [T, D], negative where the partner is subtracted */
-  sin: Tensor2D;
+  cos: Tensor;
+  /** Negative where the partner is subtracted. */
+  sin: Tensor;
 }
 
 /** `half`: dimension i is paired with i + D/2 (Llama); `interleaved`: 2i with 2i + 1 (GPT-J). */
@@ -32,6 +33,12 @@ export function rotaryTables(length: number, size: number, theta: number, layout
     }
   }
   return { cos: tf.tensor2d(cos, [length, size]), sin: tf.tensor2d(sin, [length, size]) };
+}
+
+/** Tables [B, 1, T, D] of tokens at the given positions, int32 [B * T], from tables of all positions. */
+export function tablesAt({ cos, sin }: RotaryTables, positions: Tensor1D, batch: number): RotaryTables {
+  const pick = (table: Tensor) => tf.reshape(gatherRows(table as Tensor2D, positions), [batch, 1, positions.size / batch, table.shape[1]!]);
+  return { cos: pick(cos), sin: pick(sin) };
 }
 
 /** Each dimension's partner in its place: [x2, x1] by halves, or neighbours swapped. */

@@ -1,6 +1,9 @@
 /** Models to Hugging Face folders, which AutoModelForCausalLM and AutoTokenizer read. */
-import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { z } from 'zod';
+import { CriaError } from '../../shared/errors.ts';
+import { MAX_TOKENIZER_BYTES } from '../corpus/tokenizerSchema.ts';
+import { readBounded } from '../disk/foreignFile.ts';
 import { writeFileAtomic, writeFolderAtomic, writeJsonAtomic } from '../disk/atomic.ts';
 import { toConfigJson } from './configJson.ts';
 import type { ModelConfig } from './modelConfig.ts';
@@ -35,9 +38,25 @@ export async function saveModelFolder(folder: string, model: SavedModel): Promis
   });
 }
 
-interface TokenizerJson {
-  pre_tokenizer?: { type?: string; add_prefix_space?: boolean } | null;
-  added_tokens?: { id: number; content: string }[];
+const tokenizerOutline = z.looseObject({
+  model: z.looseObject({ vocab: z.unknown() }),
+  pre_tokenizer: z.looseObject({ type: z.string(), add_prefix_space: z.boolean().optional() }).nullish(),
+  added_tokens: z.array(z.looseObject({ id: z.int(), content: z.string() })).optional(),
+});
+type TokenizerJson = z.infer<typeof tokenizerOutline>;
+
+/** Read by its owner's rights and copied into a folder that may be published: so it has to be a tokenizer, of bearable size. */
+function parseTokenizer(path: string): TokenizerJson {
+  let json: unknown;
+  try {
+    json = JSON.parse(readBounded(path, MAX_TOKENIZER_BYTES, 'bad-model'));
+  } catch (error) {
+    if (error instanceof CriaError) throw error;
+    throw new CriaError('bad-model', `${path} is not JSON: ${(error as Error).message}`, 'Take it out of the folder, or put the right one in its place.', { cause: error });
+  }
+  const parsed = tokenizerOutline.safeParse(json);
+  if (!parsed.success) throw new CriaError('bad-model', `${path} is not a tokenizer of Hugging Face's: ${parsed.error.issues[0]!.path.join('.')}: ${parsed.error.issues[0]!.message}`, 'Take it out of the folder, or put the right one in its place.');
+  return parsed.data;
 }
 
 /**
@@ -45,7 +64,7 @@ interface TokenizerJson {
  * it was trained with, and saves it so. Writing the flag into both files makes every version of transformers agree.
  */
 function writeTokenizer(folder: string, path: string, config: ModelConfig): void {
-  const tokenizer = JSON.parse(readFileSync(path, 'utf8')) as TokenizerJson;
+  const tokenizer = parseTokenizer(path);
   if (tokenizer.pre_tokenizer?.type === 'ByteLevel') tokenizer.pre_tokenizer.add_prefix_space = false;
   writeJsonAtomic(join(folder, 'tokenizer.json'), tokenizer);
   const token = (id: number | null) => tokenizer.added_tokens?.find((added) => added.id === id)?.content;

@@ -1,14 +1,17 @@
 /** The weights of a Hugging Face folder, in one file or in shards, under the names that Cria uses. */
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { CriaError } from '../../shared/errors.ts';
+import { foreignFile, readBounded } from '../disk/foreignFile.ts';
 import type { ModelConfig } from './modelConfig.ts';
 import { parameterShapes } from './parameterShapes.ts';
 import { SafetensorsFile } from './safetensors.ts';
 
 const SINGLE = 'model.safetensors';
 const INDEX = 'model.safetensors.index.json';
+/** One line a tensor: the largest models have some thousands. */
+const MAX_INDEX_BYTES = 16 << 20;
 const indexShape = z.object({ weight_map: z.record(z.string(), z.string()) });
 
 /** Buffers that some checkpoints carry beside the parameters: masks and frequencies that follow from the config. */
@@ -78,7 +81,7 @@ function knownName(stored: string, shapes: ReadonlyMap<string, unknown>): string
 
 function weightPaths(folder: string): string[] {
   if (folder.endsWith('.safetensors')) return [folder];
-  if (existsSync(join(folder, SINGLE))) return [join(folder, SINGLE)];
+  if (existsSync(join(folder, SINGLE))) return [foreignFile(folder, SINGLE, 'bad-model')];
   if (existsSync(join(folder, INDEX))) return shardPaths(folder);
   if (existsSync(join(folder, 'pytorch_model.bin')) || existsSync(join(folder, 'pytorch_model.bin.index.json'))) {
     throw new CriaError('bad-model', `${folder} holds pickled weights (pytorch_model.bin), which can run code when they are read, so Cria does not read them.`,
@@ -91,8 +94,9 @@ function shardPaths(folder: string): string[] {
   const path = join(folder, INDEX);
   let files: string[];
   try {
-    files = [...new Set(Object.values(indexShape.parse(JSON.parse(readFileSync(path, 'utf8'))).weight_map))];
+    files = [...new Set(Object.values(indexShape.parse(JSON.parse(readBounded(foreignFile(folder, INDEX, 'bad-model'), MAX_INDEX_BYTES, 'bad-model'))).weight_map))];
   } catch (error) {
+    if (error instanceof CriaError) throw error;
     throw new CriaError('bad-model', `${path} is not a usable index of shards: ${(error as Error).message}`, 'Copy or download the folder again.', { cause: error });
   }
   for (const file of files) {
@@ -100,5 +104,5 @@ function shardPaths(folder: string): string[] {
     if (!/^[\w.-]+\.safetensors$/.test(file)) throw new CriaError('bad-model', `${path} names the shard ${JSON.stringify(file)}, which is not a file of that folder.`);
     if (!existsSync(join(folder, file))) throw new CriaError('bad-model', `The shard ${file} of ${folder} is missing.`, 'Copy or download the folder again.');
   }
-  return files.map((file) => join(folder, file));
+  return files.map((file) => foreignFile(folder, file, 'bad-model'));
 }

@@ -2,7 +2,6 @@
  * The life of a run: waiting -> running -> done, failed, stopped or interrupted; the last three can be resumed. The queue owns that
  * state, writes every change to the store first and tells about it after.
  */
-import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { CriaError, toWireError } from '../../shared/errors.ts';
 import { FILE_KINDS, INTERACTIVE_KINDS, JOB_RESULTS, RESUMABLE_KINDS, type JobKind, type JobParams } from '../../shared/jobs.ts';
@@ -10,10 +9,13 @@ import type { EventName, EventOf } from '../../shared/contract.ts';
 import type { JobReport, LogLevel } from '../../shared/progress.ts';
 import type { Store } from '../store/store.ts';
 import type { Workspace } from '../workspace.ts';
+import { whatWouldFit } from '../config/fit.ts';
+import { makeFolder } from '../disk/atomic.ts';
 import { circumstances } from './circumstances.ts';
 import { METRIC_FILE } from './jobMessages.ts';
-import { startJob, type JobEnd, type RunningJob } from './jobProcess.ts';
+import { isAboutMemory, startJob, type JobEnd, type RunningJob } from './jobProcess.ts';
 import { afterwards, recordOutcome, recordScore } from './outcomes.ts';
+import { RoomWatch } from './roomWatch.ts';
 
 export interface NewRun<K extends JobKind> {
   kind: K;
@@ -24,6 +26,7 @@ export interface NewRun<K extends JobKind> {
   seed?: number;
 }
 
+type RunChange = Parameters<Store['updateRun']>[1];
 type Emit = <E extends EventName>(event: E, data: EventOf<E>) => void;
 
 export interface QueueOptions {
@@ -43,11 +46,16 @@ export class JobQueue {
   readonly #waiting: string[] = [];
   /** Metric takings in flight, coalesced: a fast job must not make the store busy. */
   readonly #measured = new Map<string, { step: number; timer: NodeJS.Timeout }>();
+  /** Changes that the store had no room for; made good when it has. */
+  readonly #unstored = new Map<string, RunChange>();
+  readonly #room: RoomWatch;
+  #retry: NodeJS.Timeout | null = null;
   #closing = false;
   #held = false;
 
   constructor(options: QueueOptions) {
     this.#options = options;
+    this.#room = new RoomWatch((id) => options.workspace.runFolder(id), (id) => this.resume(id));
   }
 
   get running(): string[] {
@@ -99,6 +107,7 @@ export class JobQueue {
     if (!RESUMABLE_KINDS.includes(run.kind)) {
       throw new CriaError('bad-request', `A run of kind "${run.kind}" keeps no checkpoints, so it cannot be resumed.`, 'Start it again.');
     }
+    this.#room.remove(id);
     const params = run.kind === 'train' ? { ...(run.params as object), resume: true } : run.params;
     this.#options.store.updateRun(id, { params, error: null, finishedAt: null, progress: null });
     this.#enqueue(id);
@@ -131,6 +140,10 @@ export class JobQueue {
       this.#tellOrder();
       return;
     }
+    if (this.#room.remove(id)) {
+      this.#change(id, { state: 'stopped', finishedAt: Date.now() });
+      return;
+    }
     const running = this.#running.get(id);
     if (!running) throw new CriaError('bad-request', `Run ${id} is not running.`);
     if (running.stopping && !running.pausing) running.job.kill();
@@ -142,16 +155,24 @@ export class JobQueue {
   /** Stops everything that runs, waits until it has saved, and starts nothing more; what waits goes on waiting for a later engine. */
   async close(): Promise<void> {
     this.#closing = true;
+    this.#room.close();
     const ends = [...this.#running.values()].map(({ job }) => job.ended);
     for (const [id, { stopping }] of this.#running) if (!stopping) this.stop(id);
     await Promise.all(ends);
-    // Each end is recorded by a continuation that was attached first, so by now the store has it.
+    // Each end is recorded by a continuation that was attached first, so by now the store has it, if it has room.
+    if (this.#retry) clearTimeout(this.#retry);
+    this.#storeAgain();
   }
 
   /** Takes up the runs that an earlier engine left waiting. */
   adoptWaiting(ids: readonly string[]): void {
     for (const id of ids) if (!this.#waiting.includes(id)) this.#waiting.push(id);
     this.#startNext();
+  }
+
+  /** Takes up the runs that a full disk had paused under an earlier engine. */
+  adoptWaitingForRoom(ids: readonly string[]): void {
+    for (const id of ids) this.#room.add(id);
   }
 
   #enqueue(id: string): void {
@@ -180,10 +201,11 @@ export class JobQueue {
     const { store, workspace, jobEntry, emit } = this.#options;
     const run = store.getRun(id);
     const folder = workspace.runFolder(id);
-    mkdirSync(folder, { recursive: true, mode: 0o700 });
+    makeFolder(folder);
     const job = startJob(jobEntry, id, { kind: run.kind, params: run.params, folder, workspace: workspace.root }, {
       progress: (progress) => {
-        store.updateRun(id, { progress });
+        // A full disk must not hide how far the run is.
+        tolerate(() => store.updateRun(id, { progress }));
         emit('run.progressed', { runId: id, progress });
       },
       log: (level, message) => this.#log(id, level, message),
@@ -201,23 +223,35 @@ export class JobQueue {
     this.#running.delete(id);
     this.#tellOrder();
     try {
-      this.#takeIn(id);
+      tolerate(() => this.#takeIn(id));
       const finished = { finishedAt: Date.now(), pid: null };
       if (end.outcome === 'done') {
         const result = JOB_RESULTS[kind].parse(end.result);
         const known = recordOutcome(this.#options.store, this.#options.workspace, id, kind, result);
         this.#change(id, { ...finished, ...known, state: 'done', result });
         this.#afterwards(id, kind, result);
+      } else if (!stopping && ranOutOfMemory(end)) {
+        const run = this.#options.store.getRun(id);
+        const what = end.outcome === 'failed' ? end.error.message : end.how;
+        const error = new CriaError('out-of-memory', `The job ran out of memory: ${what}.`, whatWouldFit(kind, run.params));
+        this.#change(id, { ...finished, state: 'failed', error: toWireError(error) });
       } else if (end.outcome === 'failed') {
-        const state = end.error.code !== 'cancelled' ? 'failed' : pausing ? 'paused' : 'stopped';
-        this.#change(id, { ...finished, state, error: state === 'paused' ? null : toWireError(end.error) });
+        // A full disk is no fault of the run's: it goes on when there is room.
+        const lacksRoom = end.error.code === 'no-space' && RESUMABLE_KINDS.includes(kind);
+        const state = lacksRoom && !stopping ? 'paused' : end.error.code !== 'cancelled' ? 'failed' : pausing ? 'paused' : 'stopped';
+        this.#change(id, { ...finished, state, error: state === 'paused' && !lacksRoom ? null : toWireError(end.error) });
+        if (lacksRoom && state === 'paused' && !this.#closing) this.#room.add(id);
       } else {
         const hint = RESUMABLE_KINDS.includes(kind) ? `All that it saved is kept: \`cria resume ${id}\` goes on from its last checkpoint.` : 'Start it again.';
         const error = new CriaError(stopping ? 'cancelled' : 'internal', `The job ended early: ${end.how}.`, hint);
         this.#change(id, { ...finished, state: stopping ? 'stopped' : 'interrupted', error: toWireError(error) });
       }
     } catch (error) {
-      this.#change(id, { state: 'failed', finishedAt: Date.now(), pid: null, error: toWireError(error) });
+      const { code } = toWireError(error);
+      // Its outcome did not find room in the store; resumed, it finds its work done and says so again.
+      const lacksRoom = code === 'no-space' && RESUMABLE_KINDS.includes(kind);
+      this.#change(id, { state: lacksRoom ? 'paused' : 'failed', finishedAt: Date.now(), pid: null, error: toWireError(error) });
+      if (lacksRoom && !this.#closing) this.#room.add(id);
     }
     this.#startNext();
   }
@@ -231,9 +265,22 @@ export class JobQueue {
     }
   }
 
-  #change(id: string, patch: Parameters<Store['updateRun']>[1]): void {
-    this.#options.store.updateRun(id, patch);
-    this.#options.emit('run.changed', this.#options.store.getSummary(id));
+  /** Stores what has become of a run, and tells it; where the store has no room, it is told now and stored later. */
+  #change(id: string, patch: RunChange): void {
+    const change = { ...this.#unstored.get(id), ...patch };
+    this.#unstored.delete(id);
+    if (!tolerate(() => this.#options.store.updateRun(id, change))) {
+      this.#unstored.set(id, change);
+      this.#retry ??= setTimeout(() => this.#storeAgain(), RETRY_MS).unref();
+    }
+    const summary = this.#options.store.getSummary(id);
+    const told = Object.fromEntries(Object.entries(this.#unstored.get(id) ?? {}).filter(([key]) => key in summary));
+    this.#options.emit('run.changed', { ...summary, ...told });
+  }
+
+  #storeAgain(): void {
+    this.#retry = null;
+    for (const [id, change] of [...this.#unstored]) this.#change(id, change);
   }
 
   #tellOrder(): void {
@@ -246,14 +293,15 @@ export class JobQueue {
     else if (report.type === 'token') emit('run.generated', { runId: id, token: report.token });
     else if (report.type === 'execution') this.#change(id, { versions: { ...store.getRun(id).versions, precision: report.precision, execution: report.why } });
     else {
-      recordScore(store, workspace, id, report.score);
+      // What cannot be stored now is found in the run's folder at its end.
+      if (!tolerate(() => recordScore(store, workspace, id, report.score))) return;
       emit('evaluation.recorded', { runId: id, model: report.score.model, suite: report.score.suite });
     }
   }
 
   #log(id: string, level: LogLevel, message: string): void {
     const line = { time: Date.now(), level, message };
-    this.#options.store.appendLog(id, line);
+    tolerate(() => this.#options.store.appendLog(id, line));
     this.#options.emit('run.logged', { runId: id, line });
   }
 
@@ -284,7 +332,24 @@ export class JobQueue {
   }
 }
 
+function ranOutOfMemory(end: Exclude<JobEnd, { outcome: 'done' }>): boolean {
+  return end.outcome === 'died' ? end.outOfMemory : end.error.code === 'internal' && isAboutMemory(end.error.message);
+}
+
 const TAKE_IN_DELAY_MS = 200;
+const RETRY_MS = 2000;
+
+/** Does what a full or failing disk may hinder. @returns whether it was done. @throws whatever has another reason */
+function tolerate(action: () => void): boolean {
+  try {
+    action();
+    return true;
+  } catch (error) {
+    const { code } = toWireError(error);
+    if (code !== 'no-space' && code !== 'not-writable') throw error;
+    return false;
+  }
+}
 
 /** What a job waits for: the device that trains and scores, the jobs that only read and write files, or nothing. */
 type Lane = 'device' | 'files' | 'at once';

@@ -5,6 +5,7 @@ import type { FileAnswer } from './compat.ts';
 export const SCHEME = 'cria';
 export const ORIGIN = `${SCHEME}://app`;
 export const START_PAGE = `${ORIGIN}/index.html`;
+export const SETUP_PAGE = `${ORIGIN}/setup.html`;
 
 /** Whether an address is the app's own. Compared as text: URL gives schemes of one's own no origin. */
 export function isOwnAddress(url: string): boolean {

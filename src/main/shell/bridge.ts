@@ -1,7 +1,8 @@
 /** The shell's side of the bridge (src/shared/shellBridge.ts): relays each window's messages, and does what only the shell can. */
 import { BrowserWindow, dialog, ipcMain, Notification, type IpcMainEvent, type WebContents } from 'electron';
 import { FROM_PAGE } from '../../shared/shellBridge.ts';
-import { relay } from '../transport/relay.ts';
+import { relayWindow } from '../transport/relay.ts';
+import type { ChosenFolders } from './chosenFolders.ts';
 import type { EngineKeeper } from './engineKeeper.ts';
 import { isTrustedSender, readFraction, readText, untrusted } from './senders.ts';
 import { WindowChannel } from './windowChannel.ts';
@@ -10,11 +11,13 @@ import type { Windows } from './windows.ts';
 const MAX_TITLE_LENGTH = 200;
 const MAX_BODY_LENGTH = 2000;
 
-export function setUpBridge(windows: Windows, keeper: EngineKeeper): void {
+export function setUpBridge(windows: Windows, keeper: EngineKeeper, folders: ChosenFolders): void {
   const channels = new Map<WebContents, WindowChannel>();
+  const choosers = new Map<WebContents, (folder: string) => void>();
   const abandon = (page: WebContents) => {
     channels.get(page)?.abandon();
     channels.delete(page);
+    choosers.delete(page);
   };
   /** Listens to a channel of the page's; whoever else sends on it is not heard. */
   const listen = (name: string, act: (page: WebContents, ...values: unknown[]) => void) =>
@@ -34,7 +37,7 @@ export function setUpBridge(windows: Windows, keeper: EngineKeeper): void {
     abandon(page);
     const channel = new WindowChannel(page);
     channels.set(page, channel);
-    relay(channel, keeper.connect());
+    choosers.set(page, relayWindow(channel, keeper.connect(), folders.list()));
   });
   listen(FROM_PAGE.send, (page, message) => {
     const channel = channels.get(page);
@@ -53,6 +56,7 @@ export function setUpBridge(windows: Windows, keeper: EngineKeeper): void {
     notification.on('click', () => windows.focus(page));
     notification.show();
   });
+  listen(FROM_PAGE.setUnsaved, (page, unsaved) => windows.unsaved.set(page, unsaved === true));
   ipcMain.handle(FROM_PAGE.chooseFolder, async (event, title: unknown): Promise<string | null> => {
     const window = BrowserWindow.fromWebContents(event.sender);
     if (!isTrustedSender(event, windows.pages) || !window) throw untrusted();
@@ -60,6 +64,10 @@ export function setUpBridge(windows: Windows, keeper: EngineKeeper): void {
       title: readText(title, MAX_TITLE_LENGTH) ?? 'Choose a folder',
       properties: ['openDirectory', 'createDirectory'],
     });
-    return filePaths[0] ?? null;
+    const [folder] = filePaths;
+    if (folder === undefined) return null;
+    folders.add(folder);
+    for (const choose of choosers.values()) choose(folder);
+    return folder;
   });
 }

@@ -9,17 +9,6 @@ export interface EngineCommand {
   /** Path of engineProcess.js (src/main/engineProcess.ts). */
   entry: string;
   workspace: string;
-  environment: NodeJS.ProcessEnv;
-}
-
-/**
- * How this shell runs its engine: with the Node that started the window (`CRIA_NODE`), else with Electron's own.
- * @param entry path of engineProcess.js
- */
-export function engineCommand(entry: string, workspace: string): EngineCommand {
-  const { CRIA_NODE, ...environment } = process.env;
-  if (CRIA_NODE) return { node: CRIA_NODE, entry, workspace, environment };
-  return { node: process.execPath, entry, workspace, environment: { ...environment, ELECTRON_RUN_AS_NODE: '1' } };
 }
 
 export interface EngineProcess {
@@ -43,8 +32,8 @@ const START_LIMIT_MS = 120_000;
 const MAX_LINE_LENGTH = 1 << 20;
 
 /** @throws CriaError what the engine says is wrong, e.g. `busy`, or `internal` when it says nothing */
-export async function startEngineProcess({ node, entry, workspace, environment }: EngineCommand): Promise<EngineProcess> {
-  const child = spawn(node, ['--disable-warning=ExperimentalWarning', entry, workspace], { stdio: ['pipe', 'pipe', 'inherit'], env: environment });
+export async function startEngineProcess({ node, entry, workspace }: EngineCommand): Promise<EngineProcess> {
+  const child = spawn(node, ['--disable-warning=ExperimentalWarning', entry, workspace], { stdio: ['pipe', 'pipe', 'inherit'] });
   // Writing to a process that has just died is no news: `ended` tells.
   child.stdin.on('error', () => {});
   const ended = new Promise<void>((resolve) => {

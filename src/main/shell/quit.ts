@@ -14,11 +14,12 @@ export function setUpQuit(windows: Windows, keeper: EngineKeeper, watch: EngineW
   async function quit(asks: boolean): Promise<void> {
     if (stage !== 'open') return;
     stage = 'asking';
-    if (asks && !(await mayEndRuns(windows, keeper, watch))) {
+    if (asks && !((await windows.unsaved.mayEnd(windows.current())) && (await mayEndRuns(windows, keeper, watch)))) {
       stage = 'open';
       return;
     }
     stage = 'saving';
+    windows.unsaved.settle();
     watch.close();
     for (const window of BrowserWindow.getAllWindows()) window.setProgressBar(2); // Above 1: busy for a time nobody knows.
     await save(windows, keeper);
@@ -40,14 +41,15 @@ export function setUpQuit(windows: Windows, keeper: EngineKeeper, watch: EngineW
   app.on('window-all-closed', () => {
     if (process.platform !== 'darwin') app.quit();
   });
-  // A terminal's Ctrl-C, and a system that goes down, leave no time for questions.
-  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => void quit(false));
-  void app.whenReady().then(() =>
+  void app.whenReady().then(() => {
+    // A terminal's Ctrl-C, and a system that goes down, leave no time for questions. Not before the app is ready: Chromium sets handlers
+    // of its own until then, which would quit as the menu does, with a question.
+    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => void quit(false));
     (powerMonitor as NodeJS.EventEmitter).on('shutdown', (event?: { preventDefault(): void }) => {
       event?.preventDefault();
       void quit(false);
-    }),
-  );
+    });
+  });
 }
 
 /** Another terminal's engine, and what it runs, goes on without this window. */

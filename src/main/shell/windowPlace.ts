@@ -30,7 +30,7 @@ export function readPlace(file: string): WindowPlace | null {
 export function writePlace(file: string, place: WindowPlace): void {
   try {
     mkdirSync(dirname(file), { recursive: true });
-    writeFileSync(`${file}.tmp`, JSON.stringify(place));
+    writeFileSync(`${file}.tmp`, JSON.stringify(place), { mode: 0o600 });
     renameSync(`${file}.tmp`, file);
   } catch {
     // The next start opens the window where the system puts it.

@@ -1,6 +1,7 @@
 /** The app's windows: opened, focused, remembered. All show the same page; each has a connection of its own. */
 import { BrowserWindow, screen, type WebContents } from 'electron';
 import { START_PAGE } from './appFiles.ts';
+import { Unsaved } from './unsaved.ts';
 import { isVisible, readPlace, writePlace, type WindowPlace } from './windowPlace.ts';
 
 export interface WindowsOptions {
@@ -15,6 +16,7 @@ const MIN_SIZE = { width: 720, height: 480 };
 const BACKGROUND = '#14161a';
 
 export class Windows {
+  readonly unsaved = new Unsaved();
   readonly #options: WindowsOptions;
   readonly #pages = new Set<WebContents>();
   readonly #openedListeners: ((page: WebContents) => void)[] = [];
@@ -67,6 +69,7 @@ export class Windows {
     page.on('render-process-gone', (_event, { reason }) => {
       if (reason !== 'clean-exit' && !page.isDestroyed()) page.reload();
     });
+    this.unsaved.guard(window);
     window.once('ready-to-show', () => window.show());
     window.on('close', (event) => {
       writePlace(placeFile, placeOf(window));

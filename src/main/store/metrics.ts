@@ -3,7 +3,7 @@ import type Database from 'better-sqlite3';
 import { closeSync, existsSync, fstatSync, openSync, readSync } from 'node:fs';
 import type { MetricRecord } from '../../shared/progress.ts';
 import type { MetricSeries } from '../../shared/records.ts';
-import { fromStored, PointTable, toStored } from './points.ts';
+import { fromStored, PointTable, toStored, type Excerpt } from './points.ts';
 import { lowerBound, smooth, thin } from './series.ts';
 
 const CHUNK_BYTES = 1 << 20;
@@ -42,7 +42,12 @@ export interface SeriesOptions {
   to?: number | undefined;
   /** Weight of the past in an exponential mean; 0: none. */
   smoothing?: number | undefined;
+  /** Tokens, epochs and seconds as well; true unless told. */
+  positions?: boolean | undefined;
 }
+
+/** Points looked at for each that is shown, where there are so many: the stretches of a view and those of the extremes do not begin together. */
+const DETAIL = 4;
 
 interface Position {
   tokens: number | null;
@@ -50,6 +55,7 @@ interface Position {
   seconds: number | null;
 }
 
+const NO_POINTS = { steps: new Float64Array(), values: new Float64Array(), smoothed: null, count: 0 };
 const NOWHERE: Position = { tokens: null, epoch: null, seconds: null };
 
 export class MetricTable {
@@ -91,7 +97,11 @@ export class MetricTable {
    * transaction as the metrics, so each line counts once, crash or not; an unfinished last line waits.
    */
   takeInFile(runId: string, path: string): void {
-    if (!existsSync(path)) return;
+    if (!existsSync(path)) {
+      // Lost with the machine's power: what comes is read from its beginning.
+      this.#db.prepare('UPDATE runs SET metric_bytes = 0 WHERE id = ? AND metric_bytes > 0').run(runId);
+      return;
+    }
     const file = openSync(path, 'r');
     try {
       const { metric_bytes: taken } = this.#db.prepare('SELECT metric_bytes FROM runs WHERE id = ?').get(runId) as { metric_bytes: number };
@@ -124,17 +134,16 @@ export class MetricTable {
    * kept, and the first and the last point of all, so that no extreme is ever hidden. What is smoothed is smoothed whole, before it is
    * cut or thinned, so that neither changes the line.
    */
-  series(runId: string, names: readonly string[], { maxPoints, from = -Infinity, to = Infinity, smoothing = 0 }: SeriesOptions): MetricSeries[] {
+  series(runId: string, names: readonly string[], { maxPoints, from = -Infinity, to = Infinity, smoothing = 0, positions: wantsPositions = true }: SeriesOptions): MetricSeries[] {
     const position = this.#db.prepare('SELECT tokens, epoch, seconds FROM positions WHERE run_id = ? AND step = ?');
     return names.map((metric) => {
-      const { steps, values } = this.#points.read(runId, this.#idOf(metric));
-      const [first, end] = [lowerBound(steps, from), lowerBound(steps, to + 1e-9)];
-      const smoothed = smoothing > 0 ? smooth(values, smoothing) : null;
-      const kept = thin(values, first, end, maxPoints);
-      const positions = kept.map((index) => (position.get(runId, steps[index]) as Position | undefined) ?? NOWHERE);
+      const id = this.#knownId(metric);
+      const { steps, values, smoothed, count } = id === null ? NO_POINTS : this.#part(runId, id, { maxPoints, from, to, smoothing });
+      const kept = thin(values, 0, values.length, maxPoints);
+      const positions = wantsPositions ? kept.map((index) => (position.get(runId, steps[index]) as Position | undefined) ?? NOWHERE) : [];
       return {
         metric,
-        count: end - first,
+        count,
         steps: kept.map((index) => steps[index]!),
         values: kept.map((index) => values[index]!),
         smoothed: smoothed ? kept.map((index) => smoothed[index]!) : [],
@@ -143,6 +152,14 @@ export class MetricTable {
         seconds: positions.map(({ seconds }) => seconds),
       };
     });
+  }
+
+  /** The points of a range, with their smoothed values when asked for: those follow from all the points before, so all are read then. */
+  #part(runId: string, metricId: number, { maxPoints, from, to, smoothing }: { maxPoints: number; from: number; to: number; smoothing: number }): Excerpt & { smoothed: Float64Array | null } {
+    if (smoothing === 0) return { ...this.#points.excerpt(runId, metricId, from, to, DETAIL * maxPoints), smoothed: null };
+    const { steps, values } = this.#points.read(runId, metricId);
+    const [first, end] = [lowerBound(steps, from), lowerBound(steps, to + 1e-9)];
+    return { steps: steps.subarray(first, end), values: values.subarray(first, end), smoothed: smooth(values, smoothing).subarray(first, end), count: end - first };
   }
 
   /** What is remembered of the points holds only when they were stored. */
@@ -180,6 +197,12 @@ export class MetricTable {
   /** Numbers of new metrics, found before the transaction that uses them. */
   #learnNames(records: readonly MetricRecord[]): void {
     for (const { values } of records) for (const metric in values) this.#idOf(metric);
+  }
+
+  /** A metric's number; null for one that nobody has measured, of which asking must leave nothing behind. */
+  #knownId(metric: string): number | null {
+    const row = this.#db.prepare('SELECT id FROM metric_names WHERE name = ?').get(metric) as { id: number } | undefined;
+    return row?.id ?? null;
   }
 
   #idOf(metric: string): number {

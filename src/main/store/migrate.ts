@@ -1,10 +1,13 @@
 /** Opening the database: checks, backup, migrations. A failed migration leaves the file as it was and stops the start. */
 import Database from 'better-sqlite3';
-import { existsSync, rmSync } from 'node:fs';
+import { closeSync, existsSync, openSync, rmSync } from 'node:fs';
+import { dirname } from 'node:path';
 import { CriaError } from '../../shared/errors.ts';
+import { syncFolder } from '../disk/atomic.ts';
 import { initial } from './migrations/0010-initial.ts';
 import { metricChunks } from './migrations/0020-metric-chunks.ts';
 import { suites } from './migrations/0040-suites.ts';
+import { metricExtremes } from './migrations/0050-metric-extremes.ts';
 
 /** Numbered in tens, one per file, never edited once released. */
 export interface Migration {
@@ -13,7 +16,7 @@ export interface Migration {
   sql: string;
 }
 
-export const MIGRATIONS: readonly Migration[] = [initial, metricChunks, suites];
+export const MIGRATIONS: readonly Migration[] = [initial, metricChunks, suites, metricExtremes];
 
 /**
  * Opens the database at that path, making it or bringing it up to date.
@@ -23,11 +26,18 @@ export function openDatabase(path: string, migrations: readonly Migration[] = MI
   const existed = existsSync(path);
   let db: Database.Database | null = null;
   try {
+    // SQLite would let the system's mask decide who may read it, and gives its journal the same mode.
+    if (!existed) {
+      closeSync(openSync(path, 'a', 0o600));
+      syncFolder(dirname(path));
+    }
     db = new Database(path);
-    // Metrics live in each run's own file as well, and other rows are rewritten by what follows, so the last moments before a power cut
-    // may be lost to the database without loss to the user: NORMAL syncs at checkpoints and never corrupts.
+    // What a client was told of outlives a power cut; see Store for what need not.
     db.pragma('journal_mode = WAL');
-    db.pragma('synchronous = NORMAL');
+    db.pragma('synchronous = FULL');
+    // A database may come from elsewhere: its triggers and views may call nothing with effects, and its pages are looked at before use.
+    db.pragma('trusted_schema = OFF');
+    db.pragma('cell_size_check = ON');
     db.pragma('foreign_keys = ON');
     db.pragma('busy_timeout = 5000');
     migrate(db, path, migrations, existed);
@@ -69,5 +79,7 @@ function migrate(db: Database.Database, path: string, migrations: readonly Migra
 
 function backUp(db: Database.Database, path: string): void {
   rmSync(path, { force: true });
+  // SQLite writes into an empty file, which keeps its mode.
+  closeSync(openSync(path, 'wx', 0o600));
   db.prepare('VACUUM INTO ?').run(path);
 }

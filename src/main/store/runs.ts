@@ -2,9 +2,11 @@
 import type Database from 'better-sqlite3';
 import { randomBytes } from 'node:crypto';
 import { CriaError, type WireError } from '../../shared/errors.ts';
+import type { MetricColumn } from '../../shared/contract/runs.ts';
 import type { JobKind, JobState } from '../../shared/jobs.ts';
 import type { Progress } from '../../shared/progress.ts';
 import type { RunDetail, RunSummary } from '../../shared/records.ts';
+import { fromStored } from './points.ts';
 
 export interface NewRunRow {
   kind: JobKind;
@@ -43,10 +45,20 @@ export interface RunFilter {
   project?: string | undefined;
   archived?: boolean | undefined;
   starred?: boolean | undefined;
-  sort?: keyof typeof SORT_COLUMNS | undefined;
+  ids?: readonly string[] | undefined;
+  sort?: keyof typeof SORT_COLUMNS | MetricColumn | undefined;
   descending?: boolean | undefined;
   limit?: number | undefined;
   offset?: number | undefined;
+  columns?: readonly MetricColumn[] | undefined;
+}
+
+export interface RunList {
+  rows: RunSummary[];
+  /** Of each row, the value of each column asked for. */
+  values: (number | null)[][];
+  /** Runs that fit, with those that limit and offset leave out. */
+  total: number;
 }
 
 const SORT_COLUMNS = { created: 'created_at', name: 'name', state: 'state', trainLoss: 'train_loss', evalLoss: 'eval_loss', bestEvalLoss: 'best_eval_loss' } as const;
@@ -58,7 +70,7 @@ const PATCH_COLUMNS: Record<keyof RunPatch, string> = {
   starred: 'starred', archived: 'archived',
 };
 
-const SUMMARY_COLUMNS = `id, kind, name, state, project, tags, starred, archived, created_at, started_at, finished_at, model_name, step, train_loss,
+const SUMMARY_COLUMNS = `runs.id, kind, name, state, project, tags, starred, archived, created_at, started_at, finished_at, model_name, runs.step, train_loss,
   eval_loss, best_eval_loss, progress, error`;
 
 interface SummaryRow {
@@ -166,7 +178,7 @@ export class RunTable {
     throw notFound(reference);
   }
 
-  list(filter: RunFilter): { rows: RunSummary[]; total: number } {
+  list(filter: RunFilter): RunList {
     const conditions = ['archived = ?'];
     const values: (string | number)[] = [filter.archived ? 1 : 0];
     const oneOf = (column: string, choices: readonly string[] | undefined) => {
@@ -174,6 +186,7 @@ export class RunTable {
       conditions.push(`${column} IN (${choices.map(() => '?').join(', ')})`);
       values.push(...choices);
     };
+    oneOf('id', filter.ids);
     oneOf('kind', filter.kinds);
     oneOf('state', filter.states);
     if (filter.starred) conditions.push('starred = 1');
@@ -187,11 +200,23 @@ export class RunTable {
       values.push(pattern, pattern, pattern);
     }
     const where = conditions.join(' AND ');
-    const order = `${SORT_COLUMNS[filter.sort ?? 'created']} ${filter.descending === false ? 'ASC' : 'DESC'} NULLS LAST, created_at DESC`;
-    const rows = this.#db.prepare(`SELECT ${SUMMARY_COLUMNS} FROM runs WHERE ${where} ORDER BY ${order} LIMIT ? OFFSET ?`).all(...values, filter.limit ?? 100, filter.offset ?? 0) as SummaryRow[];
+    const { sort = 'created', columns = [] } = filter;
+    const joined = typeof sort === 'string' ? columns : [...columns, sort];
+    const joins = joined.map((_, i) => `LEFT JOIN latest_metrics AS m${i} ON m${i}.run_id = runs.id AND m${i}.metric_id = (SELECT id FROM metric_names WHERE metric_names.name = ?)`).join(' ');
+    const picked = columns.map(({ value }, i) => `, m${i}.${value} AS value${i}, ${value === 'last' ? `m${i}.non_finite` : '0'} AS mark${i}`).join('');
+    const key = typeof sort === 'string' ? SORT_COLUMNS[sort] : `m${columns.length}.${sort.value}`;
+    const order = `${key} ${filter.descending === false ? 'ASC' : 'DESC'} NULLS LAST, created_at DESC`;
+    const rows = this.#db
+      .prepare(`SELECT ${SUMMARY_COLUMNS}${picked} FROM runs ${joins} WHERE ${where} ORDER BY ${order} LIMIT ? OFFSET ?`)
+      .all(...joined.map(({ metric }) => metric), ...values, filter.limit ?? 100, filter.offset ?? 0) as (SummaryRow & Record<string, number | null>)[];
     const { total } = this.#db.prepare(`SELECT count(*) AS total FROM runs WHERE ${where}`).get(...values) as { total: number };
-    return { rows: rows.map(toSummary), total };
+    return { rows: rows.map(toSummary), values: rows.map((row) => columns.map((_, i) => valueOf(row[`value${i}`]!, row[`mark${i}`]!))), total };
   }
+}
+
+/** Null where the run has no such metric, or no finite value of it. */
+function valueOf(stored: number | null, mark: number | null): number | null {
+  return stored === null && !mark ? null : fromStored(stored, mark ?? 0);
 }
 
 function notFound(reference: string): CriaError {

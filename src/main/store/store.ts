@@ -7,7 +7,7 @@ import type { SubtaskScore, SuiteScore } from '../../shared/results.ts';
 import { EvaluationTable, type EvaluationFilter } from './evaluations.ts';
 import { MetricTable, type LatestMetric, type SeriesOptions } from './metrics.ts';
 import { openDatabase } from './migrate.ts';
-import { RunTable, type NewRunRow, type RunFilter, type RunPatch } from './runs.ts';
+import { RunTable, type NewRunRow, type RunFilter, type RunList, type RunPatch } from './runs.ts';
 
 export class Store {
   readonly #db: Database.Database;
@@ -32,7 +32,10 @@ export class Store {
   }
 
   updateRun(id: string, patch: RunPatch): void {
-    this.#runs.update(id, patch);
+    // Progress comes many times a second, and only its latest counts.
+    const isOfTheMoment = Object.keys(patch).every((key) => key === 'progress');
+    if (isOfTheMoment) this.#relaxed(() => this.#runs.update(id, patch));
+    else this.#runs.update(id, patch);
   }
 
   getRun(id: string): RunDetail {
@@ -47,16 +50,16 @@ export class Store {
     return this.#runs.find(reference);
   }
 
-  listRuns(filter: RunFilter): { rows: RunSummary[]; total: number } {
+  listRuns(filter: RunFilter): RunList {
     return this.#runs.list(filter);
   }
 
   appendMetrics(runId: string, records: readonly MetricRecord[]): void {
-    this.#metrics.append(runId, records);
+    this.#relaxed(() => this.#metrics.append(runId, records));
   }
 
   takeInMetricFile(runId: string, path: string): void {
-    this.#metrics.takeInFile(runId, path);
+    this.#relaxed(() => this.#metrics.takeInFile(runId, path));
   }
 
   latestMetric(runId: string, metric: string): LatestMetric | null {
@@ -68,7 +71,7 @@ export class Store {
   }
 
   appendLog(runId: string, { time, level, message }: LogLine): void {
-    this.#db.prepare('INSERT INTO logs (run_id, time, level, message) VALUES (?, ?, ?, ?)').run(runId, time, level, message);
+    this.#relaxed(() => this.#db.prepare('INSERT INTO logs (run_id, time, level, message) VALUES (?, ?, ?, ?)').run(runId, time, level, message));
   }
 
   /** The last lines of a run's log, oldest first. */
@@ -104,5 +107,18 @@ export class Store {
 
   close(): void {
     this.#db.close();
+  }
+
+  /**
+   * Stores without waiting for the disk what a power cut may take: metrics are taken in again from the run's own file, and its log is for
+   * reading along. The next change that waits makes all before it durable.
+   */
+  #relaxed(action: () => void): void {
+    this.#db.pragma('synchronous = NORMAL');
+    try {
+      action();
+    } finally {
+      this.#db.pragma('synchronous = FULL');
+    }
   }
 }

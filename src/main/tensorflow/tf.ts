@@ -61,10 +61,18 @@ export interface NodeBackend extends tfjs.KernelBackend {
   executeMultipleOutputs(op: string, attributes: OpAttribute[], inputs: tfjs.Tensor[], outputs: number): tfjs.Tensor[];
 }
 
-/** protobuf messages of TensorFlow's graphs, as tfjs-node brings them. They have a setter for each field and `serializeBinary`. */
-// eslint-disable-next-line @typescript-eslint/no-explicit-any -- generated JavaScript without types
-export type GraphMessage = any;
-export const graphMessages = load('@tensorflow/tfjs-node-gpu/dist/proto/api_pb') as Record<string, GraphMessage>;
+/** A protobuf message as its generator makes it: a setter for each field, `add` for each that is repeated. */
+export type GraphMessage = { [setter: `set${string}` | `add${string}`]: (value: unknown) => void } & {
+  getAttrMap(): { set(name: string, value: GraphMessage): void };
+  serializeBinary(): Uint8Array;
+};
+type MessageClass = new () => GraphMessage;
+
+/** The messages of TensorFlow's graphs, as tfjs-node brings them. */
+export const graphMessages = load('@tensorflow/tfjs-node-gpu/dist/proto/api_pb') as Record<'SavedModel' | 'GraphDef' | 'NodeDef' | 'AttrValue' | 'Tensor' | 'VersionDef', MessageClass> & {
+  MetaGraphDef: MessageClass & { MetaInfoDef: MessageClass };
+  TensorShape: MessageClass & { Dim: MessageClass };
+};
 
 export const backend = new NodeJSKernelBackend(binding, '@tensorflow/tfjs-node-gpu');
 tf.registerBackend('tensorflow', () => backend, 3);

@@ -8,8 +8,9 @@ import { copyFileSync, existsSync, linkSync, mkdirSync, readdirSync, readFileSyn
 import { join } from 'node:path';
 import { z } from 'zod';
 import { CriaError } from '../../shared/errors.ts';
-import { writeFolderAtomic, writeJsonAtomic } from '../disk/atomic.ts';
+import { syncFile, writeFolderAtomic, writeJsonAtomic } from '../disk/atomic.ts';
 import { SafetensorsFile, writeSafetensors, type TensorSource } from '../models/safetensors.ts';
+import { METRIC_FILE } from '../queue/jobMessages.ts';
 import type { Program } from '../tensorflow/program.ts';
 import type { Variable } from '../tensorflow/tf.ts';
 import { KEPT_WEIGHTS } from './runFiles.ts';
@@ -49,6 +50,7 @@ type Variables = ReadonlyMap<string, Variable>;
 
 export class Checkpoints<State extends CheckpointState = TrainingState> {
   readonly #folder: string;
+  readonly #metrics: string;
   readonly #kept: string;
   readonly #program: Program;
   readonly #schema: z.ZodType<State>;
@@ -59,6 +61,7 @@ export class Checkpoints<State extends CheckpointState = TrainingState> {
    * @param schema what this kind of training has to remember; left out, that of {@link TrainingState}
    */
   constructor(folder: string, program: Program, schema?: z.ZodType<State>) {
+    this.#metrics = join(folder, METRIC_FILE);
     this.#folder = join(folder, 'checkpoints');
     this.#kept = join(folder, KEPT_WEIGHTS);
     this.#program = program;
@@ -78,6 +81,8 @@ export class Checkpoints<State extends CheckpointState = TrainingState> {
         writeSafetensors(join(folder, WEIGHTS), this.#sources(parameters));
         writeSafetensors(join(folder, OPTIMISER), this.#sources(optimiser));
         writeJsonAtomic(join(folder, STATE), { format: 'cria-checkpoint', version: VERSION, ...state });
+        // A checkpoint must not outlive the metrics before it: what comes after it is measured again, they are not.
+        syncFile(this.#metrics);
         const sizes = Object.fromEntries([WEIGHTS, OPTIMISER, STATE].map((file) => [file, statSync(join(folder, file)).size]));
         writeJsonAtomic(join(folder, COMPLETE), sizes);
       });
@@ -85,7 +90,7 @@ export class Checkpoints<State extends CheckpointState = TrainingState> {
       const { code } = error as NodeJS.ErrnoException;
       if (code !== 'ENOSPC' && code !== 'EDQUOT') throw error;
       throw new CriaError('no-space', `There is no room for the checkpoint of step ${state.step} in ${this.#folder}.`,
-        'Free some disk space and resume the run; the checkpoint before it is unharmed.', { cause: error });
+        'The run goes on when there is room; the checkpoint before it is unharmed.', { cause: error });
     }
     for (const other of this.#complete()) {
       if (other !== name && other !== folderName(state.best?.step ?? -1)) rmSync(join(this.#folder, other), { recursive: true, force: true });

@@ -10,6 +10,7 @@ import type { LanguageModel } from '../models/languageModel.ts';
 import type { JobContext } from '../queue/jobContext.ts';
 import { Random } from '../random.ts';
 import type { Checkpoints, TrainingState } from './checkpoint.ts';
+import { LoadMeter } from '../tensorflow/load.ts';
 import type { EvalLoss } from './evaluateLoss.ts';
 import { learningRateAt } from './schedule.ts';
 import type { Batch, StepMetrics, TrainingStep } from './step.ts';
@@ -56,6 +57,7 @@ export async function trainLoop(parts: LoopParts, context: JobContext): Promise<
     state.seconds = now();
     return parts.checkpoints.save(state, model.parameters, step.state());
   };
+  const load = new LoadMeter();
   let logged = { tokens: state.tokens, seconds: state.seconds };
 
   if (!parts.from) await sanityCheck(parts);
@@ -78,7 +80,7 @@ export async function trainLoop(parts: LoopParts, context: JobContext): Promise<
       const tokensPerSecond = (state.tokens - logged.tokens) / Math.max(1e-9, position.seconds - logged.seconds);
       context.metric({
         ...position,
-        values: { ...closeWindow(state), 'train/learningRate': learningRate, 'train/tokensPerSecond': tokensPerSecond, 'memory/rssBytes': process.memoryUsage.rss() },
+        values: { ...closeWindow(state), 'train/learningRate': learningRate, 'train/tokensPerSecond': tokensPerSecond, ...load.metrics() },
       });
       logged = position;
     }

@@ -1,6 +1,7 @@
 /** What a training run keeps in its folder, as the engine reads it: without TensorFlow. */
 import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
+import { z } from 'zod';
 import { textSample, type TextSample } from '../../shared/records.ts';
 
 /** One {@link TextSample} as JSON per line; a resumed run may write one again. */
@@ -36,12 +37,21 @@ export function listCheckpoints(folder: string): CheckpointEntry[] {
   if (!existsSync(parent)) return [];
   const names = readdirSync(parent).filter((name) => /^step-\d+$/.test(name) && existsSync(join(parent, name, 'complete.json'))).sort();
   const newest = names.at(-1);
-  const state = newest ? (JSON.parse(readFileSync(join(parent, newest, 'state.json'), 'utf8')) as { best?: { step: number } | null }) : null;
+  const best = newest ? bestStep(join(parent, newest, 'state.json')) : null;
   return names.map((name) => {
     const files = readdirSync(join(parent, name)).map((file) => statSync(join(parent, name, file)));
     const step = Number(name.slice('step-'.length));
-    return { step, bytes: files.reduce((sum, { size }) => sum + size, 0), best: state?.best?.step === step, createdAt: statSync(join(parent, name, 'complete.json')).mtimeMs };
+    return { step, bytes: files.reduce((sum, { size }) => sum + size, 0), best: best === step, createdAt: statSync(join(parent, name, 'complete.json')).mtimeMs };
   });
+}
+
+/** Which step a checkpoint's state calls the best; null when it names none or was spoilt, which resuming will complain of. */
+function bestStep(path: string): number | null {
+  try {
+    return z.object({ best: z.object({ step: z.int() }) }).parse(JSON.parse(readFileSync(path, 'utf8'))).best.step;
+  } catch {
+    return null;
+  }
 }
 
 /** Where the weights of checkpoints that shall outlive them are kept, in a run's folder. */

@@ -24,7 +24,8 @@ export function makeSampler(model: LanguageModel, tokenizer: Tokenizer, { loggin
   return (step) => {
     const drawn = [...generateTokens(next, ids, TOKENS, SAMPLING, new Random(training.seed, `sample ${step}`))].map(({ id }) => id);
     const sample: TextSample = { step, prompt, text: tokenizer.decode(drawn) };
-    appendFileSync(join(context.folder, SAMPLE_FILE), `${JSON.stringify(sample)}\n`);
+    // A newline first: a kill may have cut the line before.
+    appendFileSync(join(context.folder, SAMPLE_FILE), `\n${JSON.stringify(sample)}\n`, { mode: 0o600 });
     context.report({ type: 'sample', sample });
   };
 }

@@ -26,13 +26,19 @@ export function socketChannel(socket: Socket): Channel {
   });
   return {
     send: (message) => {
-      if (socket.writable) socket.write(`${encodeMessage(message)}\n`);
+      if (!socket.writable) return;
+      // A client that no longer reads would have the engine keep everything for it.
+      if (socket.writableLength > MAX_UNREAD_LENGTH) socket.destroy();
+      else socket.write(`${encodeMessage(message)}\n`);
     },
     onMessage: (listener) => void onMessage.push(listener),
     onClose: (listener) => void socket.once('close', listener),
     close: () => socket.end(),
   };
 }
+
+/** What may wait for a slow client: several of the largest answers. */
+const MAX_UNREAD_LENGTH = 256 * 1024 * 1024;
 
 /** No message of the contract comes near this; a peer that sends more is not one of ours. */
 const MAX_LINE_LENGTH = 256 * 1024 * 1024;

@@ -1,11 +1,12 @@
 /** Where a config in the editor comes from: the address names a run or a file, else a preset. */
-import { ref, shallowRef, type Ref } from 'vue';
+import { computed, ref, shallowRef, type Ref } from 'vue';
 import { useRoute, useRouter } from 'vue-router';
 import type { ResultOf } from '../../shared/contract.ts';
 import { engine } from '../engine/connection.ts';
 import { useNotices } from '../stores/notices.ts';
 import { keepView } from '../viewAddress.ts';
 import { readValue, setValue } from './document.ts';
+import { useUnsaved } from './unsaved.ts';
 
 export type ConfigEntry = ResultOf<'config.list'>[number];
 
@@ -36,11 +37,20 @@ export function useConfigSource(method: 'train' | 'distil', preferred: string) {
   const saved: Ref<{ path: string; text: string } | null> = ref(null);
   const entries = shallowRef<ConfigEntry[]>([]);
   const loaded = ref(false);
+  /** The text as it was offered, saved or started: what differs from it would be lost. */
+  const kept = ref('');
+  const guard = useUnsaved(computed(() => text.value !== kept.value));
+
+  function offer(content: string): void {
+    text.value = content;
+    kept.value = content;
+  }
 
   async function open(path: string): Promise<void> {
+    if (!(await guard.mayDiscard())) return;
     await notices.attempt(async () => {
       const { text: content } = await engine.request('config.read', { path });
-      text.value = await fitted(content);
+      offer(await fitted(content));
       saved.value = { path, text: content };
       await keepView(router, { ...route.query, run: undefined, config: path });
     });
@@ -53,7 +63,7 @@ export function useConfigSource(method: 'train' | 'distil', preferred: string) {
       await notices.attempt(async () => {
         const { text: content } = await engine.request('config.ofRun', { runId: run });
         const name = /^\s+name:\s*"?([^"\n]+)/m.exec(content)?.[1]?.trim() ?? 'model';
-        text.value = setValue(content, 'model.name', `${name}-2`);
+        offer(setValue(content, 'model.name', `${name}-2`));
         saved.value = null;
       });
     } else {
@@ -64,5 +74,11 @@ export function useConfigSource(method: 'train' | 'distil', preferred: string) {
   }
   void load();
 
-  return { text, saved, entries, loaded, open, reload: load };
+  /** The text is safe now: in a file, or in the run that was started with it. */
+  function keep(file?: { path: string; text: string }): void {
+    if (file) saved.value = file;
+    kept.value = text.value;
+  }
+
+  return { text, saved, entries, loaded, open, guard, keep };
 }

@@ -13,6 +13,8 @@ class Engine {
   readonly state: Ref<ConnectionState> = ref('connecting');
   /** Counts connections: whoever shows what may have changed meanwhile watches it and loads again. */
   readonly connections = shallowRef(0);
+  /** What the engine said of itself when the connection was made. */
+  readonly info = shallowRef<ResultOf<'engine.info'> | null>(null);
   readonly #listeners = new Map<EventName, Set<(data: never) => void>>();
   #client: EngineClient | null = null;
   #waiting: ((client: EngineClient) => void)[] = [];
@@ -22,7 +24,7 @@ class Engine {
       try {
         this.#adopt(createClient(await openChannel()));
         // The bridge opens at once whatever lies behind it; an answer tells that the engine is there.
-        await this.#client!.request('engine.info', {});
+        this.info.value = await this.#client!.request('engine.info', {});
         this.state.value = 'connected';
         this.connections.value++;
         for (const resolve of this.#waiting.splice(0)) resolve(this.#client!);

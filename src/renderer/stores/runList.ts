@@ -5,7 +5,12 @@ import { CURVE_KINDS } from '../../shared/jobs.ts';
 import type { RunSummary } from '../../shared/records.ts';
 import { engine } from '../engine/connection.ts';
 
-export type RunFilter = Omit<InputOf<'run.list'>, 'limit' | 'offset'>;
+export type RunFilter = Omit<InputOf<'run.list'>, 'limit' | 'offset' | 'ids'>;
+/** A run, and the values of the columns that the filter asks for. */
+export interface RunRow {
+  run: RunSummary;
+  values: (number | null)[];
+}
 
 const BLOCK = 100;
 const SETTLE_MS = 150;
@@ -13,8 +18,8 @@ const SETTLE_MS = 150;
 export function useRunList(filter: Ref<RunFilter>) {
   const total = ref(0);
   const loaded = ref(false);
-  /** Row number -> run. */
-  const rows = shallowRef(new Map<number, RunSummary>());
+  /** By row number. */
+  const rows = shallowRef(new Map<number, RunRow>());
   const sparklines = shallowRef(new Map<string, number[]>());
   let generation = 0;
   let asked = new Set<number>();
@@ -24,7 +29,7 @@ export function useRunList(filter: Ref<RunFilter>) {
     const answer = await engine.request('run.list', { ...filter.value, limit: BLOCK, offset: block * BLOCK });
     if (mine !== generation) return;
     total.value = answer.total;
-    answer.rows.forEach((run, i) => rows.value.set(block * BLOCK + i, run));
+    answer.rows.forEach((run, i) => rows.value.set(block * BLOCK + i, { run, values: answer.values[i]! }));
     loaded.value = true;
     triggerRef(rows);
     const unknown = answer.rows.filter((run) => CURVE_KINDS.includes(run.kind) && !sparklines.value.has(run.id)).map((run) => run.id);
@@ -65,9 +70,9 @@ export function useRunList(filter: Ref<RunFilter>) {
 
   const off = [
     engine.on('run.changed', (run) => {
-      for (const [row, known] of rows.value) {
+      for (const [row, { run: known, values }] of rows.value) {
         if (known.id !== run.id) continue;
-        rows.value.set(row, run);
+        rows.value.set(row, { run, values });
         triggerRef(rows);
         // Its place or its membership may be another now.
         if (known.state === run.state && known.archived === run.archived && known.starred === run.starred) return;
@@ -75,7 +80,7 @@ export function useRunList(filter: Ref<RunFilter>) {
       reloadSoon();
     }),
     engine.on('run.measured', ({ runId }) => {
-      for (const run of rows.value.values()) if (run.id === runId) void refresh(runId);
+      for (const { run } of rows.value.values()) if (run.id === runId) void refresh(runId);
     }),
   ];
 
@@ -85,8 +90,11 @@ export function useRunList(filter: Ref<RunFilter>) {
     if (refreshing.has(runId)) return;
     refreshing.add(runId);
     try {
-      const [run] = await Promise.all([engine.request('run.get', { run: runId }), loadSparklines([runId])]);
-      for (const [row, known] of rows.value) if (known.id === runId) rows.value.set(row, { ...known, step: run.step, trainLoss: run.trainLoss, evalLoss: run.evalLoss, bestEvalLoss: run.bestEvalLoss });
+      const { columns } = filter.value;
+      const [answer] = await Promise.all([engine.request('run.list', { ids: [runId], archived: filter.value.archived, ...(columns ? { columns } : {}) }), loadSparklines([runId])]);
+      const [run, values] = [answer.rows[0], answer.values[0]];
+      if (!run || !values) return;
+      for (const [row, known] of rows.value) if (known.run.id === runId) rows.value.set(row, { run, values });
       triggerRef(rows);
     } finally {
       refreshing.delete(runId);

@@ -24,7 +24,7 @@ export const useSystem = defineStore('system', () => {
   const progress = ref(new Map<string, LiveProgress>());
 
   async function load(): Promise<void> {
-    info.value = await engine.request('engine.info', {});
+    info.value = engine.info.value!;
     running.value = info.value.running;
     waiting.value = info.value.waiting;
     held.value = info.value.held;

@@ -1,5 +1,6 @@
 /** Suites, scores and the items behind them; models. */
 import { z } from 'zod';
+import { finetuningRequest } from '../finetuning.ts';
 import { evaluationRecord, modelRecord } from '../records.ts';
 import { subtaskScore } from '../results.ts';
 import { DEFAULT_PROTOCOL, PROTOCOLS } from '../scores.ts';
@@ -50,6 +51,8 @@ export const EVALUATION_REQUESTS = {
       download: z.boolean().default(false),
       /** Measure every checkpoint that the models' runs have kept, too (suites of kind `choice` alone). */
       checkpoints: z.boolean().default(false),
+      /** Settings of fine-tuning suites that differ from the pipeline's. */
+      finetuning: finetuningRequest.prefault({}),
     }),
     started,
   ),

@@ -7,6 +7,10 @@ import { absolutePath, nothing, request, runReference, started } from './common.
 
 export const RUN_SORTS = ['created', 'name', 'state', 'evalLoss', 'bestEvalLoss', 'trainLoss'] as const;
 
+/** A value of a run's metric: its last, or its smallest or largest finite one. */
+export const metricColumn = z.object({ metric: z.string().min(1).max(200), value: z.enum(['last', 'min', 'max']) });
+export type MetricColumn = z.infer<typeof metricColumn>;
+
 const runFilter = z.object({
   kinds: z.array(z.enum(JOB_KINDS)).optional(),
   states: z.array(z.enum(JOB_STATES)).optional(),
@@ -14,10 +18,14 @@ const runFilter = z.object({
   project: z.string().optional(),
   archived: z.boolean().optional(),
   starred: z.boolean().optional(),
-  sort: z.enum(RUN_SORTS).default('created'),
+  ids: z.array(z.string()).max(1000).optional(),
+  /** Runs that never logged a metric come last, whichever way its values are sorted. */
+  sort: z.enum(RUN_SORTS).or(metricColumn).default('created'),
   descending: z.boolean().default(true),
   limit: z.int().min(1).max(10_000).default(100),
   offset: z.int().min(0).default(0),
+  /** Values of metrics that are wanted beside each run. */
+  columns: z.array(metricColumn).max(16).default([]),
 });
 
 /** Two models' paired results on one paradigm: which items they have right, whatever the suite's metric. */
@@ -75,7 +83,15 @@ export const RUN_REQUESTS = {
     }),
     nothing,
   ),
-  'run.list': request(runFilter, z.object({ rows: z.array(runSummary), total: z.int() })),
+  'run.list': request(
+    runFilter,
+    z.object({
+      rows: z.array(runSummary),
+      /** Of each row, the values of the columns that were asked for; null where a run has none. */
+      values: z.array(z.array(z.number().or(z.nan()).nullable())),
+      total: z.int(),
+    }),
+  ),
   'run.get': request(z.object({ run: runReference }), runDetail),
   'run.metrics': request(
     z.object({
@@ -87,6 +103,8 @@ export const RUN_REQUESTS = {
       to: z.number().optional(),
       /** Weight of the past in a debiased exponential mean, taken before thinning; 0: none. */
       smoothing: z.number().min(0).max(0.9999).default(0),
+      /** Tokens, epochs and seconds at each point, for other x axes than steps. */
+      positions: z.boolean().default(true),
     }),
     z.array(metricSeries),
   ),

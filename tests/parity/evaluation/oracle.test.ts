@@ -1,9 +1,9 @@
 /** Log-probabilities against PyTorch's, on models whose weights come from a formula (tests/oracles/make_scoring.py). */
 import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
-import { describe, expect, it } from 'vitest';
+import { afterAll, describe, expect, it } from 'vitest';
 import { scoreSequences, type ScoredSequence } from '../../../src/main/evaluation/score.ts';
-import { EagerProgram } from '../../../src/main/tensorflow/eagerProgram.ts';
+import { newProgram, WAYS } from '../../support/programs.ts';
 import { formulaModel, type ParameterList } from '../../support/formulaModels.ts';
 
 interface Oracle {
@@ -15,9 +15,11 @@ interface Oracle {
 
 const oracle = JSON.parse(readFileSync(resolve(import.meta.dirname, '../../oracles/scoring.json'), 'utf8')) as Oracle;
 
-describe.each(['llama', 'gpt2'] as const)('%s', (name) => {
+describe.each((['llama', 'gpt2'] as const).flatMap((name) => WAYS.map((way) => [name, way] as const)))('%s, %s', (name, way) => {
+  const program = newProgram(way);
+  afterAll(() => program.dispose());
   const expected = oracle.models[name];
-  const make = () => formulaModel(new EagerProgram(), name, oracle, expected.parameters, { amplitude: 0.5 });
+  const make = () => formulaModel(program, name, oracle, expected.parameters, { amplitude: 0.5 });
 
   it.each([1, 24, 4096])('has PyTorch\'s log-probabilities with %i tokens a batch', async (tokensPerBatch) => {
     const model = make();

@@ -44,7 +44,7 @@ describe('a good config', () => {
     expect(warnings).toEqual([]);
     expect(config.training).toEqual({
       lr: 3e-4, batch_size: 32, num_epochs: 2, gradient_accumulation_steps: 2, warmup_steps: 10, fp16: false, precision: null, eager: false, weight_decay: 0, max_grad_norm: 1, seed: 42,
-      eval_steps: null, logging_steps: 20, max_steps: null,
+      eval_steps: null, logging_steps: 20, max_steps: null, keep_checkpoints: false,
     });
     expect(config.distillation).toBeNull();
     expect(given.has('training.seed')).toBe(false);
@@ -96,7 +96,7 @@ describe('the quirks of the recipe\'s files', () => {
 
 describe('a bad config', () => {
   it.each([
-    ['a wrong type', PLAIN.replace('n_layer: 2', 'n_layer: two'), 'run.yaml:12: "model.n_layer" should be a whole number above 0, not "two"'],
+    ['a wrong type', PLAIN.replace('n_layer: 2', 'n_layer: two'), 'run.yaml:12: "model.n_layer" should be a whole number from 1 to 10000, not "two"'],
     ['an unknown key', PLAIN.replace('warmup_steps', 'warmup_stesp'), 'run.yaml:19: unknown key "training.warmup_stesp"; did you mean "training.warmup_steps"?'],
     ['an unknown section', PLAIN.replace('training:', 'trainning:'), 'run.yaml:14: unknown section "trainning"; did you mean "training"?'],
     ['a missing key', PLAIN.replace('  n_head: 4\n', ''), '"model.n_head" is missing'],
@@ -105,7 +105,7 @@ describe('a bad config', () => {
     ['accumulation that does not divide', PLAIN.replace('steps: 2\n  warmup', 'steps: 5\n  warmup'), '"training.batch_size" (32) cannot be divided into 5 accumulation steps'],
     ['a name that leaves the folder', PLAIN.replace('"Tiny"', '"../../etc"'), '"model.name" should be one plain folder name'],
     ['a Llama without width', PLAIN.replace('  intermediate_size: 128\n', ''), '"model.intermediate_size" is missing'],
-    ['the same key twice', PLAIN.replace('  n_layer: 2\n', '  n_layer: 2\n  n_layer: 3\n'), 'run.yaml:13: not valid YAML: Map keys must be unique'],
+    ['the same key twice', PLAIN.replace('  n_layer: 2\n', '  n_layer: 2\n  n_layer: 3\n'), 'run.yaml:13: "model.n_layer" is given twice, first in line 12'],
     ['broken YAML', 'data: [1, 2\nmodel: {', 'not valid YAML'],
     ['nothing', '', 'run.yaml is empty'],
     ['a list', '- a\n- b\n', 'is not a config'],

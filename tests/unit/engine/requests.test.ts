@@ -21,7 +21,7 @@ async function setUp() {
 }
 
 describe('the engine', () => {
-  it('checks a config as it is typed: every problem, its line, and what a run would take', async () => {
+  it('checks a config as it is typed: every problem, its line, and what a run would take, memory too (BabyLlama #6)', async () => {
     const { root, client, start } = await setUp();
     const text = `data:
   tokenizer_path: ${root}/tokenizer.json

@@ -33,7 +33,7 @@ async function setUp() {
     pair('the dog runs.', 'the dog run.', { linguistics_term: 'agreement' }) + pair('the dogs run.', 'the dogs runs.', { linguistics_term: 'agreement' }));
   writeFileSync(join(demo, 'nouns.jsonl'), pair('a dog.', 'a dogs.') + pair('same.', 'same.') + pair('two dogs.', 'two dog.'));
   const params = (change: Partial<JobParams<'evaluate'>> = {}): JobParams<'evaluate'> =>
-    ({ models, suites: ['demo'], protocol: 'babylm-2024', data: null, folders: {}, vocabulary: null, out: null, download: false, ...change });
+    ({ models, suites: ['demo'], protocol: 'babylm-2024', data: null, folders: {}, vocabulary: null, out: null, download: false, finetuning: { keepModels: false }, ...change });
   return { root, workspace, models, demo, params };
 }
 

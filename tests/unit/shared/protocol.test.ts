@@ -8,7 +8,7 @@ const info = {
 
 function connect(handlers: Partial<Handlers>) {
   const [ours, theirs] = channelPair();
-  const emit = serve(ours, handlers as Handlers);
+  const emit = serve(ours, handlers as Handlers, () => null);
   return { client: createClient(theirs), raw: theirs, emit };
 }
 
@@ -19,10 +19,10 @@ describe('protocol', () => {
   });
 
   it('fills in the defaults of the contract before the handler sees the parameters', async () => {
-    const list = vi.fn(() => ({ rows: [], total: 0 }));
+    const list = vi.fn(() => ({ rows: [], values: [], total: 0 }));
     const { client } = connect({ 'run.list': list });
     await client.request('run.list', {});
-    expect(list).toHaveBeenCalledWith({ sort: 'created', descending: true, limit: 100, offset: 0 });
+    expect(list).toHaveBeenCalledWith({ sort: 'created', descending: true, limit: 100, offset: 0, columns: [] }, null);
   });
 
   it('carries an error as code, message and hint', async () => {

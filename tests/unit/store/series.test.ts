@@ -1,5 +1,6 @@
 /** Long series: chunks and rows give the same points, and nothing extreme is ever hidden. */
 import { join } from 'node:path';
+import Database from 'better-sqlite3';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { CHUNK_POINTS } from '../../../src/main/store/points.ts';
@@ -29,15 +30,15 @@ describe('thinning', () => {
 });
 
 describe('smoothing', () => {
-  it('leaves a constant as it is from its first value on, and passes over what is not finite', () => {
+  it('leaves a constant as it is (TensorBoard 1518) from its first value on, and passes over what is not finite', () => {
     expect([...smooth(Float64Array.from([2, 2, NaN, 2]), 0.99)].map((value) => Number(value.toFixed(9)))).toEqual([2, 2, NaN, 2]);
   });
-  it('is the debiased exponential mean', () => {
+  it('is the debiased exponential mean (TensorBoard 786)', () => {
     const [first, second] = smooth(Float64Array.from([1, 3]), 0.5);
     expect(first).toBe(1);
     expect(second).toBeCloseTo((0.5 * 1 * 0.5 + 0.5 * 3) / (1 - 0.25), 12);
   });
-  it('is the same whatever is shown of it', () => {
+  it('is the same whatever is shown of it (TensorBoard 6829)', () => {
     const store = openStore();
     const id = newRun(store);
     store.appendMetrics(id, Array.from({ length: 3000 }, (_, i) => ({ step: i, values: { 'train/loss': Math.sin(i / 50) + (i % 7) / 10 } })));
@@ -100,4 +101,15 @@ describe('a long series', () => {
     expect(read().tokens[1]).toBe(10 * read().steps[1]!);
     store.close();
   });
+});
+
+it('leaves nothing behind when it is asked for a metric that nobody has measured', () => {
+  const path = join(temporaryFolder(), 'cria.db');
+  const store = Store.open(path);
+  const runId = newRun(store);
+  for (let i = 0; i < 20; i++) expect(store.metricSeries(runId, [`junk ${i}`], { maxPoints: 10 })[0]!.steps).toEqual([]);
+  store.close();
+  const db = new Database(path, { readonly: true });
+  expect(db.prepare('SELECT count(*) FROM metric_names').pluck().get()).toBe(0);
+  db.close();
 });

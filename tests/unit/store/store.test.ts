@@ -245,7 +245,7 @@ describe('the workspace lock', () => {
   });
 });
 
-it('a database that somebody else writes to waits instead of failing', () => {
+it('Trackio 133, 448: a database that somebody else writes to waits instead of failing', () => {
   const path = join(temporaryFolder(), 'cria.db');
   const store = openStore(path);
   const other = new Database(path);

@@ -51,7 +51,7 @@ const PAIRS_PER_PARADIGM = 100;
 export async function makeDemoCorpus({ output, seed, words }: JobParams<'demo-corpus'>, context: JobContext): Promise<DemoCorpusResult> {
   const raw = join(output, 'raw');
   const pairFolder = join(output, 'pairs', 'demo');
-  for (const folder of [raw, pairFolder]) mkdirSync(folder, { recursive: true });
+  for (const folder of [raw, pairFolder]) mkdirSync(folder, { recursive: true, mode: 0o700 });
   const seen = new Set<string>();
   let total = 0;
   for (const domain of DOMAINS) {

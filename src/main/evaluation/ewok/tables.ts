@@ -10,7 +10,7 @@ const READERS: Record<string, (path: string) => Promise<unknown[]>> = {
   '.jsonl': async (path) => (await readFile(path, 'utf8')).split('\n').filter((line) => line.trim() !== '').map((line) => JSON.parse(line) as unknown),
   '.json': async (path) => {
     const parsed: unknown = JSON.parse(await readFile(path, 'utf8'));
-    return Array.isArray(parsed) ? parsed : [];
+    return Array.isArray(parsed) ? (parsed as unknown[]) : [];
   },
   '.csv': (path) => readSeparated(path, ','),
   '.tsv': (path) => readSeparated(path, '\t'),

@@ -41,6 +41,10 @@ export function recording(): Recorder | null {
   return active;
 }
 
+function standInFor(recorder: Recorder | null): void {
+  active = recorder;
+}
+
 /** A number for a tensor that is not in TensorFlow. */
 export function symbolicId(): number {
   return nextId--;
@@ -89,11 +93,11 @@ export class Recorder {
       ids.forEach((id, i) => this.#given.set(id, tensors[i]!));
       return ids;
     };
-    active = this;
+    standInFor(this);
     try {
       return body();
     } finally {
-      active = null;
+      standInFor(null);
       host.binding = real;
       host.getInputTensorIds = getInputTensorIds;
       Math.random = random;

@@ -27,26 +27,26 @@ export function loadGraph(graph: Graph, load: (folder: string, tags: string) => 
 /** The bytes of saved_model.pb. */
 export function serialise(graph: Graph): Uint8Array {
   const graphDef = new messages.GraphDef();
-  for (const node of graph.nodes) graphDef.addNode(nodeMessage(node));
+  for (const node of graph.nodes) graphDef.addNode!(nodeMessage(node));
   const versions = new messages.VersionDef();
-  versions.setProducer(PRODUCER);
-  graphDef.setVersions(versions);
+  versions.setProducer!(PRODUCER);
+  graphDef.setVersions!(versions);
   const info = new messages.MetaGraphDef.MetaInfoDef();
-  info.addTags(TAG);
+  info.addTags!(TAG);
   const meta = new messages.MetaGraphDef();
-  meta.setMetaInfoDef(info);
-  meta.setGraphDef(graphDef);
+  meta.setMetaInfoDef!(info);
+  meta.setGraphDef!(graphDef);
   const model = new messages.SavedModel();
-  model.setSavedModelSchemaVersion(1);
-  model.addMetaGraphs(meta);
+  model.setSavedModelSchemaVersion!(1);
+  model.addMetaGraphs!(meta);
   return model.serializeBinary();
 }
 
 function nodeMessage({ name, op, inputs, attributes }: GraphNode): GraphMessage {
   const node = new messages.NodeDef();
-  node.setName(name);
-  node.setOp(op);
-  node.setInputList(inputs);
+  node.setName!(name);
+  node.setOp!(op);
+  node.setInputList!(inputs);
   const map = node.getAttrMap();
   for (const [key, value] of Object.entries(attributes)) map.set(key, attributeMessage(value));
   return node;
@@ -54,19 +54,19 @@ function nodeMessage({ name, op, inputs, attributes }: GraphNode): GraphMessage 
 
 function attributeMessage(attribute: Attribute): GraphMessage {
   const message = new messages.AttrValue();
-  if ('type' in attribute) message.setType(attribute.type);
-  else if ('i' in attribute) message.setI(attribute.i);
-  else if ('f' in attribute) message.setF(attribute.f);
-  else if ('b' in attribute) message.setB(attribute.b);
-  else if ('s' in attribute) message.setS(Buffer.from(attribute.s));
-  else if ('shape' in attribute) message.setShape(shapeMessage(attribute.shape));
+  if ('type' in attribute) message.setType!(attribute.type);
+  else if ('i' in attribute) message.setI!(attribute.i);
+  else if ('f' in attribute) message.setF!(attribute.f);
+  else if ('b' in attribute) message.setB!(attribute.b);
+  else if ('s' in attribute) message.setS!(Buffer.from(attribute.s));
+  else if ('shape' in attribute) message.setShape!(shapeMessage(attribute.shape));
   else {
     const { dtype, shape, content } = attribute.tensor;
     const tensor = new messages.Tensor();
-    tensor.setDtype(dtype);
-    tensor.setTensorShape(shapeMessage(shape));
-    tensor.setTensorContent(content);
-    message.setTensor(tensor);
+    tensor.setDtype!(dtype);
+    tensor.setTensorShape!(shapeMessage(shape));
+    tensor.setTensorContent!(content);
+    message.setTensor!(tensor);
   }
   return message;
 }
@@ -74,11 +74,11 @@ function attributeMessage(attribute: Attribute): GraphMessage {
 /** @param shape null: unknown */
 function shapeMessage(shape: readonly number[] | null): GraphMessage {
   const message = new messages.TensorShape();
-  if (shape === null) message.setUnknownRank(true);
+  if (shape === null) message.setUnknownRank!(true);
   for (const size of shape ?? []) {
     const dim = new messages.TensorShape.Dim();
-    dim.setSize(size);
-    message.addDim(dim);
+    dim.setSize!(size);
+    message.addDim!(dim);
   }
   return message;
 }
