@@ -17,11 +17,16 @@ export function exchangeHandlers({ store, workspace, queue }: Services): DomainH
   const findAll = (references: readonly string[]) => references.map((reference) => store.getRun(store.findRun(reference)));
 
   return {
-    'exchange.find': ({ path }) => findRuns(path),
-    'exchange.import': ({ sources, project }) => ({
-      runIds: sources.map((source) => queue.submit({ kind: 'imported', name: source.name, project, params: { source } })),
-    }),
-    'exchange.export'({ runs, format, output }) {
+    'exchange.find'({ path }, caller) {
+      caller.read(path);
+      return findRuns(path);
+    },
+    'exchange.import'({ sources, project }, caller) {
+      for (const path of sources.flatMap(({ paths }) => paths)) caller.read(path);
+      return { runIds: sources.map((source) => queue.submit({ kind: 'imported', name: source.name, project, params: { source } })) };
+    },
+    'exchange.export'({ runs, format, output }, caller) {
+      caller.write(output);
       const found = findAll(runs);
       const curveless = found.find(({ kind }) => !CURVE_KINDS.includes(kind));
       if (curveless) throw new CriaError('bad-request', `Run ${curveless.id} (${curveless.name}) has no curves.`, 'Leave it out.');

@@ -3,12 +3,13 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { CriaError } from '../../shared/errors.ts';
 import { attentionFile, readAttention } from '../lab/attentionFile.ts';
+import { findModel } from './caller.ts';
 import { started, type DomainHandlers, type Services } from './services.ts';
 
 export function labHandlers({ store, workspace, queue }: Services): DomainHandlers<'lab'> {
   return {
-    'lab.inspect'({ models, text }) {
-      const resolved = models.map((model) => workspace.resolveModel(model));
+    'lab.inspect'({ models, text }, caller) {
+      const resolved = models.map((model) => findModel(workspace, model, caller));
       return started(queue.submit({ kind: 'inspect', name: `Read “${text.length > 40 ? `${text.slice(0, 39)}…` : text}”`, params: { models: resolved, text } }));
     },
     'lab.attention'({ runId, model, layer }) {

@@ -30,7 +30,7 @@ export async function fetchResumable(url: string, partial: string, options: Resu
   if (!response.ok || response.body === null) throw unreachable(url, `answered ${response.status}`);
   const append = response.status === 206;
   const etag = response.headers.get('etag');
-  if (etag && !etag.startsWith('W/')) writeFileSync(tagFile, etag);
+  if (etag && !etag.startsWith('W/')) writeFileSync(tagFile, etag, { mode: 0o600 });
   else rmSync(tagFile, { force: true });
 
   const hash = createHash('sha256');
@@ -48,7 +48,7 @@ export async function fetchResumable(url: string, partial: string, options: Resu
     },
   });
   try {
-    await pipeline(Readable.fromWeb(response.body as ReadableStream), measure, createWriteStream(partial, { flags: append ? 'a' : 'w' }), options.signal ? { signal: options.signal } : {});
+    await pipeline(Readable.fromWeb(response.body as ReadableStream), measure, createWriteStream(partial, { flags: append ? 'a' : 'w', mode: 0o600 }), options.signal ? { signal: options.signal } : {});
   } catch (error) {
     throw failure(url, error, options);
   }
