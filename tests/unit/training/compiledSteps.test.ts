@@ -22,7 +22,7 @@ function keep<T extends { dispose(): void }>(thing: T): T {
 
 const LENGTH = 8;
 
-function train(program: Program, model: LanguageModel, loss: LossFunction, steps: number, accumulationSteps = 1): { metrics: StepMetrics[]; parameters: Float32Array } {
+function train(model: LanguageModel, loss: LossFunction, steps: number, accumulationSteps = 1): { metrics: StepMetrics[]; parameters: Float32Array } {
   const step = createStep(model, loss, { weightDecay: 0.1, maxGradNorm: 1 });
   const ids = tinyIds(8 * LENGTH);
   step.prepare({ sequences: 8, length: LENGTH, accumulationSteps });
@@ -39,7 +39,7 @@ describe('50 steps', () => {
   it.each(ARCHITECTURES)('of %s, dropout and all, are the same compiled', (type) => {
     const [eager, compiled] = both.map((make) => {
       const program = keep(make());
-      return train(program, keep(tinyModel(type, 1, program)), languageModelling, 50);
+      return train(keep(tinyModel(type, 1, program)), languageModelling, 50);
     }) as [ReturnType<typeof train>, ReturnType<typeof train>];
     eager.metrics.forEach(({ lossNats, gradientNorm }, i) => {
       expect(Math.abs(compiled.metrics[i]!.lossNats / lossNats - 1), `loss of step ${i + 1}`).toBeLessThan(ROUNDING);
@@ -53,7 +53,7 @@ describe('50 steps', () => {
     const [eager, compiled] = both.map((make) => {
       const program = keep(make());
       const teachers = [keep(tinyModel('gpt2', 5, program)), keep(tinyModel('gptj', 6, program))];
-      return train(program, keep(tinyModel('llama', 1, program)), distillation(teachers, options), 50, 4);
+      return train(keep(tinyModel('llama', 1, program)), distillation(teachers, options), 50, 4);
     }) as [ReturnType<typeof train>, ReturnType<typeof train>];
     eager.metrics.forEach(({ lossNats, kl }, i) => {
       expect(Math.abs(compiled.metrics[i]!.lossNats / lossNats - 1)).toBeLessThan(ROUNDING);
@@ -66,7 +66,7 @@ describe('mixed precision', () => {
   it.each(['bfloat16', 'float16'] as const)('in %s learns as float32 does', (precision) => {
     const [wide, narrow] = (['float32', precision] as const).map((of) => {
       const program = keep(new CompiledProgram({ precision: of }));
-      return train(program, keep(tinyModel('llama', 1, program)), languageModelling, 60);
+      return train(keep(tinyModel('llama', 1, program)), languageModelling, 60);
     }) as [ReturnType<typeof train>, ReturnType<typeof train>];
     expect(narrow.metrics.at(-1)!.lossNats).toBeLessThan(wide.metrics[0]!.lossNats - 0.2);
     narrow.metrics.forEach(({ lossNats }, i) => expect(Math.abs(lossNats - wide.metrics[i]!.lossNats), `step ${i + 1}`).toBeLessThan(0.03));
