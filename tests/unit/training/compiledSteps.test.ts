@@ -5,7 +5,6 @@ import { afterEach, describe, expect, it } from 'vitest';
 import type { LanguageModel } from '../../../src/main/models/languageModel.ts';
 import { CompiledProgram } from '../../../src/main/tensorflow/compile/compiledProgram.ts';
 import { EagerProgram } from '../../../src/main/tensorflow/eagerProgram.ts';
-import type { Program } from '../../../src/main/tensorflow/program.ts';
 import { createStep, distillation, languageModelling, type LossFunction, type StepMetrics } from '../../../src/main/training/step.ts';
 import { maxDifference } from '../../support/fixtureModels.ts';
 import { ARCHITECTURES, readParameters, tinyIds, tinyModel } from '../../support/tinyModels.ts';
