@@ -27,7 +27,7 @@ const BENCHES: Record<string, (argument?: string) => Promise<BenchResult[]>> = {
   start: benchStart,
   store: () => benchStore(),
   tokenize: () => benchTokenize(python),
-  train: () => benchTrain(python),
+  train: (only) => benchTrain(python, only),
 };
 
 const [name, ...rest] = process.argv.slice(2);

@@ -257,7 +257,7 @@ describe.runIf(canRun)('the window', () => {
     const job = (await page.evaluate((id) => (window as unknown as { criaTest: (method: string, params: object) => Promise<{ pid: number }> }).criaTest('run.get', { run: id }), runId)).pid;
     process.kill(job, 'SIGKILL');
     await page.waitForSelector('.state.interrupted');
-    expect(await page.locator('[role="alert"]').textContent()).toContain('goes on from its last checkpoint');
+    expect(await page.locator('.error[role="alert"]:not(.notice)').textContent()).toContain('goes on from its last checkpoint');
     await page.locator('button', { hasText: 'Resume' }).click();
     await page.waitForSelector('.state.running');
     const kept = await points();

@@ -6,9 +6,11 @@ import type { Estimate } from '../../shared/contract/configs.ts';
 import type { TrainResult } from '../../shared/results.ts';
 import { MAX_TOKENIZER_BYTES } from '../corpus/tokenizerSchema.ts';
 import { readBounded } from '../disk/foreignFile.ts';
+import { chooseExecution, machineDevice } from '../tensorflow/execution.ts';
 import { modelConfigFromRun } from '../models/configJson.ts';
 import { countParameters } from '../models/parameterShapes.ts';
 import type { Store } from '../store/store.ts';
+import { memoryBytes } from './memory.ts';
 import type { Workspace } from '../workspace.ts';
 
 export interface EstimateContext {
@@ -21,8 +23,6 @@ export interface EstimateContext {
 const BYTES_PER_TOKEN = 4.2;
 /** Earlier runs whose speed is looked at. */
 const RECENT_RUNS = 5;
-/** TensorFlow itself, code and buffers. */
-const BASE_MEMORY_BYTES = 400e6;
 
 export function estimateRun(config: RunConfig, context: EstimateContext): Estimate {
   const vocabulary = vocabularySize(config.data.tokenizer_path);
@@ -38,7 +38,7 @@ export function estimateRun(config: RunConfig, context: EstimateContext): Estima
     tokens,
     tokensExact: exact,
     steps,
-    memoryBytes: parameters === null || vocabulary === null ? null : memoryBytes(config, parameters, teachers, vocabulary),
+    memoryBytes: parameters === null || vocabulary === null ? null : memoryBytes(config, { parameters, vocabulary, teacherParameters: teachers, halfTeachers: chooseExecution(config.training, machineDevice()).precision !== 'float32' }),
     // The newest checkpoint, the best one and the one being written: weights and two moments each; then the model itself.
     diskBytes: parameters === null ? null : parameters * 4 * (3 * 3 + 1),
     // A teacher's forward pass is a third of a training step of its size.
@@ -89,16 +89,6 @@ function teacherParameters({ distillation }: RunConfig, { store }: EstimateConte
   if (!distillation) return 0;
   const models = store.listModels();
   return distillation.teachers.reduce((sum, name) => sum + (models.find((model) => model.name === name)?.parameters ?? 0), 0);
-}
-
-/** Weights, gradients and Adam's two moments; what a step keeps for its gradient; logits and their gradient; teachers' weights. All float32. */
-export function memoryBytes({ model, data, training, distillation }: RunConfig, parameters: number, teachers: number, vocabulary: number): number {
-  const tokens = (training.batch_size / training.gradient_accumulation_steps) * data.seq_length; // B*T of a part
-  const width = model.type === 'Llama' ? (model.intermediate_size ?? 4 * model.hidden_size) : 4 * model.hidden_size;
-  // Per token and layer: about ten [H] tensors, four of the feed-forward width, scores and weights of attention [heads, T] twice.
-  const perLayer = 10 * model.hidden_size + 4 * width + 2 * model.n_head * data.seq_length;
-  const activations = tokens * (model.n_layer * perLayer + (distillation ? 6 : 3) * vocabulary);
-  return BASE_MEMORY_BYTES + 4 * (4 * parameters + teachers + activations);
 }
 
 /** Parameters times tokens per second that recent runs of this workspace reached; the time of a step grows about with the first. */

@@ -5,7 +5,8 @@ import { formatQuantity } from '../../shared/format.ts';
 import type { JobKind } from '../../shared/jobs.ts';
 import { modelConfigFromRun } from '../models/configJson.ts';
 import { countParameters } from '../models/parameterShapes.ts';
-import { memoryBytes, vocabularySize } from './estimate.ts';
+import { vocabularySize } from './estimate.ts';
+import { memoryBytes } from './memory.ts';
 
 /** What other programs and the system keep of a machine's memory. */
 const SHARE = 0.8;
@@ -19,7 +20,7 @@ export function whatWouldFit(kind: JobKind, params: unknown, machineBytes: numbe
   const vocabulary = config ? vocabularySize(config.data.tokenizer_path) : null;
   if (!config || vocabulary === null) return `This machine has ${formatQuantity(machineBytes, 'bytes')}. End other programs and start it again.`;
   const parameters = countParameters(modelConfigFromRun(config, vocabulary));
-  const wanted = (steps: number) => memoryBytes({ ...config, training: { ...config.training, gradient_accumulation_steps: steps } }, parameters, 0, vocabulary);
+  const wanted = (steps: number) => memoryBytes({ ...config, training: { ...config.training, gradient_accumulation_steps: steps } }, { parameters, vocabulary, teacherParameters: 0, halfTeachers: false });
   const { batch_size: batch, gradient_accumulation_steps: now } = config.training;
   const has = `It takes about ${formatQuantity(wanted(now), 'bytes')}; this machine has ${formatQuantity(machineBytes, 'bytes')}.`;
   for (let steps = now + 1; steps <= batch; steps++) {

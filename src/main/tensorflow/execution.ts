@@ -1,7 +1,7 @@
 /** Which way a run computes, and why: compiled or op by op, in which precision. */
-import { describeMachine } from './machine.ts';
+import { findLibrary } from './library.ts';
+import { instructionSets } from './machine.ts';
 import type { Precision } from './program.ts';
-import { backend } from './tf.ts';
 
 export interface Execution {
   eager: boolean;
@@ -25,7 +25,7 @@ export interface Device {
   instructionSets: readonly string[];
 }
 
-export function chooseExecution(wishes: Wishes, device: Device = thisDevice()): Execution {
+export function chooseExecution(wishes: Wishes, device: Device): Execution {
   const { eager, fp16, precision } = wishes;
   const path = eager ? 'op by op, as training.eager asks' : 'as a compiled graph';
   if (eager) return { eager, precision: 'float32', why: `${path}, in float32${fp16 || (precision ?? 'float32') !== 'float32' ? ' (mixed precision needs the compiled graph)' : ''}` };
@@ -43,6 +43,13 @@ function bestHalf({ gpu, instructionSets }: Device): { half: Precision; why: str
   return { half: 'float32', why: 'training.fp16 asks for mixed precision, but this processor has no instructions for it, and would be slower' };
 }
 
-function thisDevice(): Device {
-  return { gpu: backend.isUsingGpuDevice, instructionSets: describeMachine({ workspace: process.cwd() }).instructionSets };
+/** This machine's device, found without loading TensorFlow. */
+export function machineDevice(): Device {
+  let gpu = false;
+  try {
+    gpu = findLibrary().variant === 'gpu';
+  } catch {
+    // Not set up yet: what will be set up is not known.
+  }
+  return { gpu, instructionSets: instructionSets() };
 }

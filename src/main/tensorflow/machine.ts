@@ -37,7 +37,8 @@ export function describeMachine({ workspace }: { workspace: string }): Machine {
   };
 }
 
-function instructionSets(): string[] {
+/** Those of the processor that change how fast models train. */
+export function instructionSets(): string[] {
   const info = readIfThere('/proc/cpuinfo');
   const flags = new Set(/^(?:flags|Features)\s*:\s*(.*)$/m.exec(info ?? '')?.[1]?.split(' '));
   return INSTRUCTION_SETS.filter((name) => flags.has(name));

@@ -19,8 +19,8 @@ import { countParameters } from '../models/parameterShapes.ts';
 import { saveModelFolder } from '../models/saveModel.ts';
 import type { JobContext } from '../queue/jobContext.ts';
 import { createProgram } from '../tensorflow/createProgram.ts';
-import { chooseExecution } from '../tensorflow/execution.ts';
-import { tensorflowVersion } from '../tensorflow/tf.ts';
+import { chooseExecution, machineDevice } from '../tensorflow/execution.ts';
+import { backend, tensorflowVersion } from '../tensorflow/tf.ts';
 import { VERSION } from '../version.ts';
 import type { Workspace } from '../workspace.ts';
 import { Checkpoints } from './checkpoint.ts';
@@ -49,7 +49,7 @@ export async function train({ config, resume }: JobParams<'train'>, context: Job
   const modelConfig = modelConfigFromRun(config, vocabularySize(tokenizer));
   const resources: { close(): void }[] = [];
   try {
-    const execution = chooseExecution(config.training);
+    const execution = chooseExecution(config.training, { ...machineDevice(), gpu: backend.isUsingGpuDevice });
     context.log('info', `This run computes ${execution.why}.`);
     context.report({ type: 'execution', precision: execution.precision, why: execution.why });
     const program = createProgram(execution);

@@ -111,6 +111,7 @@ export class CompiledProgram implements Program {
   read(variable: Variable): Float32Array {
     const { initial, node } = this.#get(variable);
     if (this.#session === null) return initial?.() ?? new Float32Array(size(node.shape));
+    this.#load(); // Variables may have come since.
     if (!this.#lastRead.has(variable)) this.#lastRead = this.#readGroup(this.#groups().find((group) => group.includes(variable))!);
     return this.#lastRead.get(variable)!;
   }

@@ -2,6 +2,8 @@
  * A TensorFlow graph under construction: nodes, their outputs and constants. Knows nothing of tfjs.
  */
 
+import { createHash } from 'node:crypto';
+
 /** Numbers of TensorFlow's DataType enum. */
 export const DType = { float32: 1, int32: 3, string: 7, int64: 9, bool: 10, bfloat16: 14, float16: 19, resource: 20 } as const;
 export type DTypeNumber = (typeof DType)[keyof typeof DType];
@@ -50,7 +52,12 @@ export class Graph {
   readonly nodes: GraphNode[] = [];
   readonly #names = new Map<string, number>();
   readonly #constants = new Map<string, Output>();
+  readonly #maxConstantBytes: number;
   #constantBytes = 0;
+
+  constructor({ maxConstantBytes = MAX_CONSTANT_BYTES } = {}) {
+    this.#maxConstantBytes = maxConstantBytes;
+  }
 
   /** Adds a node; its name gets a number when it is taken. */
   add(name: string, op: string, inputs: readonly string[], attributes: Attributes): GraphNode {
@@ -64,7 +71,7 @@ export class Graph {
   /** A constant; equal ones are shared. One value repeated becomes a Fill, so that zeros of any size cost nothing in the file. */
   constant(dtype: DTypeNumber, shape: readonly number[], values: Values): Output {
     const bytes = new Uint8Array(values.buffer, values.byteOffset, values.byteLength);
-    const key = `${dtype}/${shape.join(',')}/${Buffer.from(bytes).toString('latin1')}`;
+    const key = `${dtype}/${shape.join(',')}/${createHash('sha1').update(bytes).digest('base64')}`;
     const known = this.#constants.get(key);
     if (known) return known;
     const made = values.length > 16 && values.every((value) => value === values[0]) ? this.#fill(dtype, shape, values) : this.#stored(dtype, shape, values, bytes);
@@ -74,8 +81,8 @@ export class Graph {
 
   #stored(dtype: DTypeNumber, shape: readonly number[], values: Values, content: Uint8Array): Output {
     this.#constantBytes += content.byteLength;
-    if (this.#constantBytes > MAX_CONSTANT_BYTES) {
-      throw new RangeError(`The constants of this graph exceed ${MAX_CONSTANT_BYTES / 1e6} MB; keep large tensors in variables or feed them.`);
+    if (this.#constantBytes > this.#maxConstantBytes) {
+      throw new RangeError(`The constants of this graph exceed ${this.#maxConstantBytes / 1e6} MB; keep large tensors in variables or feed them.`);
     }
     const node = this.add('constant', 'Const', [], { dtype: { type: dtype }, value: { tensor: { dtype, shape, content: content.slice() } } });
     return { node, index: 0, dtype, shape, values: values.slice() };
