@@ -39,11 +39,27 @@ function pathsIn(schema: z.ZodType, at: string[] = []): string[][] {
   return [];
 }
 
+/** Puts a value where the keys lead; what is not on the way yet is made. */
+function put(into: Record<string, unknown>, [key, ...rest]: readonly string[], value: unknown): void {
+  if (!rest.length) {
+    into[key!] = value;
+    return;
+  }
+  into[key!] ??= rest[0] === '0' ? [] : {};
+  put(into[key!] as Record<string, unknown>, rest, value);
+}
+
 /** Parameters of each request that names paths, right but for the path under test. */
 const VALID: { [M in Method]?: object } = {
   'config.read': { path: '' },
   'corpus.clean': { input: '', output: '' },
-  'corpus.import': { source: '', name: 'new' },
+  'corpus.import': { source: '', name: 'new', files: [{ path: '', name: 'a.train' }] },
+  'corpus.recognise': { folder: '' },
+  'corpus.mix': { name: 'mixed', parts: [{ path: '', name: 'a.train', share: 1 }], track: 'none', words: 10 },
+  'exchange.find': { path: '' },
+  'exchange.import': { sources: [{ tool: 'csv', paths: [''], part: null, name: 'x' }] },
+  'exchange.export': { runs: ['run'], format: 'csv', output: '' },
+  'lab.inspect': { models: ['model'], text: 'x' },
   'corpus.encode': { input: '', tokenizer: '', addPrefixSpace: null, output: '' },
   'demo.makeCorpus': { output: '', seed: 1, words: 2000 },
   'tokenizer.train': { inputs: [''], output: '' },
@@ -81,11 +97,11 @@ describe('a page under somebody else\'s command', () => {
         expect(valid, `${name} takes a path; say how it is called`).toBeDefined();
         // All other paths lie in the workspace, so that it is this one that is refused.
         const params = structuredClone(valid) as Record<string, unknown>;
-        const fill = (value: unknown): unknown => (value === '' ? inside : Array.isArray(value) ? value.map(fill) : value);
+        const fill = (value: unknown): unknown => (value === '' ? inside : typeof value === 'object' && value !== null ? fillAll(value) : value);
+        const fillAll = (value: object): object => (Array.isArray(value) ? value.map(fill) : Object.fromEntries(Object.entries(value).map(([key, part]) => [key, fill(part)])));
         for (const key of Object.keys(params)) params[key] = key === 'text' || key === 'prompt' ? 'x' : fill(params[key]);
         for (const target of [join(outside, 'secret.yaml'), outside, join(outside, 'new'), `${workspace.root}/../outside/secret.yaml`, `${workspace.root}-sibling/x`]) {
-          if (at.length === 1) params[at[0]!] = target;
-          else params[at[0]!] = at[1] === '0' ? [target] : { [at[1]!]: target };
+          put(params, at, target);
           await expect(page.request(method, params as InputOf<typeof method>), `${name} = ${target}`).rejects.toMatchObject(refused);
         }
         tried.push(name);
