@@ -160,9 +160,12 @@ export class World {
   }
 }
 
+/** A model's lineage and its card name the run and its times. */
+const DATED = ['cria.json', 'README.md'];
+
 /** SHA-256 of every file of a folder, or of one file, by relative path. Left out: what holds times or a run's id. */
 export function contents(path: string): Map<string, string> {
   if (!existsSync(path)) return new Map();
   const names = statSync(path).isDirectory() ? readdirSync(path, { recursive: true, encoding: 'utf8' }).filter((name) => statSync(join(path, name)).isFile()) : [''];
-  return new Map(names.filter((name) => name !== 'cria.json').map((name) => [name, createHash('sha256').update(readFileSync(join(path, name))).digest('hex')]));
+  return new Map(names.filter((name) => !DATED.includes(name)).map((name) => [name, createHash('sha256').update(readFileSync(join(path, name))).digest('hex')]));
 }

@@ -5,7 +5,9 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { ended, lossesOf, openEngine, writeConfig, writeCorpus } from './support.ts';
 
-const TRAINING = '  max_steps: 40\n  eval_steps: 5\n  logging_steps: 1\n';
+/** So many steps that the run is not over before word of its first ones has come: a step takes milliseconds. */
+const STEPS = 400;
+const TRAINING = `  max_steps: ${STEPS}\n  eval_steps: 10\n  logging_steps: 1\n`;
 
 describe('resuming', () => {
   const root = mkdtempSync(join(tmpdir(), 'cria-e2e-'));
@@ -45,13 +47,13 @@ describe('resuming', () => {
     expect(finished.state).toBe('done');
 
     const killed = await start('killed');
-    await reached(killed, 12);
+    await reached(killed, 25);
     process.kill((await client.request('run.get', { run: killed })).pid!, 'SIGKILL');
     const dead = await ended(client, killed);
     expect(dead.state).toBe('interrupted');
     expect(dead.error?.message).toContain('SIGKILL');
     await client.request('run.resume', { run: killed });
-    await reached(killed, 22);
+    await reached(killed, STEPS / 2);
     // Asked to stop this time: it writes a checkpoint wherever it is.
     await client.request('run.stop', { runId: killed });
     expect((await ended(client, killed)).state).toBe('stopped');
@@ -63,7 +65,7 @@ describe('resuming', () => {
 
     // The store has each metric once, and the same as the file's.
     const [series] = await client.request('run.metrics', { runId: killed, names: ['train/loss'], maxPoints: 1000 });
-    expect(series!.steps).toEqual(Array.from({ length: 40 }, (_, i) => i + 1));
+    expect(series!.steps).toEqual(Array.from({ length: STEPS }, (_, i) => i + 1));
     const file = lossesOf(workspace.runFolder(killed));
     expect(series!.values).toEqual(series!.steps.map((step) => file[step]!['train/loss']));
   });
