@@ -3,10 +3,16 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
+import { JOB_ENVIRONMENT } from '../src/main/queue/jobProcess.ts';
 
 export interface Peer {
   ask(line: string): Promise<unknown>;
   stop(): Promise<void>;
+}
+
+/** The environment that people run Python in: without what jobs of ours are given. */
+function ownEnvironment(): NodeJS.ProcessEnv {
+  return Object.fromEntries(Object.entries(process.env).filter(([name]) => !(name in JOB_ENVIRONMENT)));
 }
 
 /**
@@ -15,7 +21,7 @@ export interface Peer {
  * @returns null when that Python is not there or lacks the packages
  */
 export async function startPeer(python: string, script: string, args: string[] = [], first?: string): Promise<Peer | null> {
-  const child = spawn(python, [join(import.meta.dirname, 'peers', script), ...args], { stdio: ['pipe', 'pipe', 'inherit'] });
+  const child = spawn(python, [join(import.meta.dirname, 'peers', script), ...args], { stdio: ['pipe', 'pipe', 'inherit'], env: ownEnvironment() });
   child.stdin.on('error', () => {}); // Its end is told by the missing answer.
   const failed = once(child, 'error').then(() => null);
   const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();

@@ -35,7 +35,7 @@ export interface RunningJob {
  * Environment that TensorFlow reads at load. glibc gives large blocks back to the system at once, and a training step then pays
  * for them again in page faults (design: element-wise ops became 4 times faster without).
  */
-const JOB_ENVIRONMENT = {
+export const JOB_ENVIRONMENT = {
   // TensorFlow turns oneDNN's kernels on by itself only on some processors; they were faster on the others too.
   TF_ENABLE_ONEDNN_OPTS: '1',
   MALLOC_MMAP_THRESHOLD_: '4294967296',
