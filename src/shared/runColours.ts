@@ -19,11 +19,19 @@ function hash(text: string): number {
   return value;
 }
 
+/** How many colours there are before line styles have to tell. */
+export const COLOURS = LIGHT.length;
+
+/** Which of them is a run's own. */
+export function colourIndex(id: string): number {
+  return hash(id) % COLOURS;
+}
+
 const assigned = new Map<string, number>();
 
 /** The style of one run alone. */
 export function styleOfRun(id: string, isDark: boolean): RunStyle {
-  return styleOfIndex(assigned.get(id) ?? hash(id) % LIGHT.length, isDark);
+  return styleOfIndex(assigned.get(id) ?? colourIndex(id), isDark);
 }
 
 /**
@@ -35,7 +43,7 @@ export function stylesOfRuns(ids: readonly string[], isDark: boolean, remembered
   const taken = new Set<number>();
   const styles = new Map<string, RunStyle>();
   for (const id of ids) {
-    let index = remembered.get(id) ?? hash(id) % LIGHT.length;
+    let index = remembered.get(id) ?? colourIndex(id);
     while (taken.has(index)) index = (index + 1) % (LIGHT.length * DASHES.length);
     taken.add(index);
     remembered.set(id, index);

@@ -36,7 +36,7 @@ describe.runIf(canRun)('axe finds nothing', () => {
   });
 
   const pages = (): Record<string, string> => ({
-    runs: '/runs', 'all kinds': '/runs?kind=all', run: `/runs/${runs[0]!.id}`, compare: `/compare?runs=${runs.slice(0, 3).map(({ id }) => id).join(',')}&pairs=0 passive`, 'compare, empty': '/compare', 'new run': '/new', distil: '/distil',
+    runs: '/runs', 'all kinds': '/runs?kind=all', run: `/runs/${runs[0]!.id}`, compare: `/compare?runs=${runs.slice(0, 3).map(({ id }) => id).join(',')}&pairs=demo/babylm-2024/passive`, 'compare, empty': '/compare', 'new run': '/new', distil: '/distil',
     queue: '/queue', evaluate: '/evaluate', models: '/models', 'text lab': '/lab', model: '/models/demo-student', corpora: '/corpora', settings: '/settings', 'not found': '/nowhere',
   });
 

@@ -13,6 +13,8 @@ if (!findChromium()) throw new Error('No Chromium was found; name one in CRIA_CH
 
 const database = new DatabaseSync(join(workspace, 'cria.db'), { readOnly: true });
 const runs = database.prepare("SELECT id, model_name AS model FROM runs WHERE kind = 'train' AND state = 'done' ORDER BY created_at DESC LIMIT 4").all() as { id: string; model: string }[];
+// A paradigm of minimal pairs that the newest model was scored on.
+const scored = database.prepare("SELECT suite, protocol, subtask FROM evaluations JOIN subtask_scores ON evaluation_id = id WHERE model = ? AND suite NOT LIKE 'glue%' ORDER BY suite LIMIT 1").get(runs[0]?.model ?? '') as { suite: string; protocol: string; subtask: string } | undefined;
 database.close();
 
 const compared = runs.slice(0, 3).map(({ id }) => id).join(',');
@@ -21,7 +23,7 @@ const PAGES: Record<string, string> = {
   'runs-all': '/runs?kind=all',
   run: `/runs/${runs[0]?.id ?? ''}`,
   compare: `/compare?runs=${compared}&smooth=0.8`,
-  'compare-pairs': `/compare?runs=${compared}&pairs=0 anaphor_gender_agreement`,
+  'compare-pairs': `/compare?runs=${compared}${scored ? `&pairs=${[scored.suite, scored.protocol, scored.subtask].map(encodeURIComponent).join('/')}` : ''}`,
   new: '/new',
   distil: '/distil',
   queue: '/queue',

@@ -6,6 +6,7 @@ import type { MetricColumn } from '../../shared/contract/runs.ts';
 import type { JobKind, JobState } from '../../shared/jobs.ts';
 import type { Progress } from '../../shared/progress.ts';
 import type { RunDetail, RunSummary } from '../../shared/records.ts';
+import { colourIndex, COLOURS } from '../../shared/runColours.ts';
 import { fromStored } from './points.ts';
 
 export interface NewRunRow {
@@ -123,11 +124,20 @@ export class RunTable {
 
   create(run: NewRunRow): { id: string } {
     const createdAt = run.createdAt ?? Date.now();
-    const id = newRunId(createdAt);
+    const id = this.#colourfulId(createdAt, run.kind);
     this.#db
       .prepare(`INSERT INTO runs (id, kind, name, state, project, created_at, model_name, seed, params) VALUES (?, ?, ?, 'waiting', ?, ?, ?, ?, ?)`)
       .run(id, run.kind, run.name, run.project, createdAt, run.modelName ?? null, run.seed ?? null, JSON.stringify(run.params));
     return { id };
+  }
+
+  /** A run's colour follows from its id: runs of a kind that are made one after the other get different ones. */
+  #colourfulId(createdAt: number, kind: JobKind): string {
+    const recent = this.#db.prepare('SELECT id FROM runs WHERE kind = ? ORDER BY id DESC LIMIT ?').pluck().all(kind, COLOURS - 1) as string[];
+    const taken = new Set(recent.map(colourIndex));
+    let id = newRunId(createdAt);
+    while (taken.has(colourIndex(id))) id = newRunId(createdAt);
+    return id;
   }
 
   update(id: string, patch: RunPatch): void {
