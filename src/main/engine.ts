@@ -102,7 +102,7 @@ async function recover(store: Store, workspace: Workspace, queue: JobQueue): Pro
   const { rows: left } = store.listRuns({ states: ['running'], limit: 10_000 });
   for (const { id } of left) {
     const { pid } = store.getRun(id);
-    if (pid !== null) await endOrphan(pid, id);
+    if (pid !== null) await endOrphan(pid, workspace.runFolder(id));
     store.takeInMetricFile(id, join(workspace.runFolder(id), METRIC_FILE));
     const error = new CriaError('internal', 'Cria ended while this run was under way.', `\`cria resume ${id}\` goes on from its last checkpoint.`);
     store.updateRun(id, { state: 'interrupted', pid: null, finishedAt: Date.now(), error: { code: error.code, message: error.message, hint: error.hint } });

@@ -202,7 +202,7 @@ export class JobQueue {
     const run = store.getRun(id);
     const folder = workspace.runFolder(id);
     makeFolder(folder);
-    const job = startJob(jobEntry, id, { kind: run.kind, params: run.params, folder, workspace: workspace.root }, {
+    const job = startJob(jobEntry, folder, { kind: run.kind, params: run.params, folder, workspace: workspace.root }, {
       progress: (progress) => {
         // A full disk must not hide how far the run is.
         tolerate(() => store.updateRun(id, { progress }));
